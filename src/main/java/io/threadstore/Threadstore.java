@@ -1,0 +1,37 @@
+package io.threadstore;
+
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import io.threadstore.platform.DatabaseChoice;
+import org.jboss.logging.Logger;
+
+/** Starts the service: on the database that is configured, or else on one of its own. */
+@QuarkusMain
+public final class Threadstore {
+
+    private static final Logger LOG = Logger.getLogger(Threadstore.class);
+
+    private Threadstore() {}
+
+    public static void main(String... arguments) {
+        DatabaseChoice choice;
+        try {
+            choice = DatabaseChoice.make();
+        } catch (IllegalStateException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+            return;
+        }
+        Quarkus.run(
+                null,
+                (exitCode, failure) -> {
+                    if (failure != null) {
+                        LOG.error("Threadstore did not start", failure);
+                    }
+                    choice.applicationStopped();
+                    System.exit(exitCode);
+                },
+                arguments);
+        choice.applicationStopped();
+    }
+}

@@ -1,0 +1,5 @@
+/** Threadstore: the durable home of AI-agent threads. */
+@NullMarked
+package io.threadstore;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,9 @@
+package io.threadstore.platform;
+
+/**
+ * Who calls.
+ *
+ * @param tenant the organisation that owns the threads; leads every key and every query
+ * @param subject the person or program, recorded with what it changes
+ */
+public record Caller(String tenant, String subject) {}

@@ -1,0 +1,107 @@
+package io.threadstore.platform;
+
+import io.smallrye.config.PropertiesConfigSourceLoader;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which database a run uses, decided before the application starts: the one whose URL is configured, or a private one, whose
+ * connection then becomes configuration like any other.
+ */
+public final class DatabaseChoice {
+
+    private static final String URL = "quarkus.datasource.jdbc.url";
+    private static final String SHORT_URL = "threadstore.db.url";
+    private static final String EMBEDDED = "threadstore.embedded.enabled";
+    private static final String DIRECTORY = "threadstore.embedded.directory";
+    private static final String HOST = "quarkus.http.host";
+    private static final String JSON_LOG = "quarkus.log.console.json.enabled";
+
+    /** The application's own grace period, and some more. */
+    private static final long STOP_SECONDS = 120;
+
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    private DatabaseChoice() {}
+
+    /**
+     * Decides, and starts a private database if there has to be one. It is stopped when the process ends, after the
+     * application.
+     *
+     * @throws IllegalStateException with a message for the operator
+     */
+    public static DatabaseChoice make() {
+        var choice = new DatabaseChoice();
+        var config = config();
+        if (isSet(config, URL) || isSet(config, SHORT_URL)) {
+            return choice;
+        }
+        var launcher = isEmbeddedAllowed(config) ? findLauncher() : null;
+        if (launcher == null) {
+            throw new IllegalStateException(
+                    "No database is configured. Set THREADSTORE_DB_URL (jdbc:mariadb://HOST:3306/DATABASE),"
+                            + " THREADSTORE_DB_USERNAME and THREADSTORE_DB_PASSWORD.");
+        }
+        var directory = config.getOptionalValue(DIRECTORY, String.class)
+                .map(Path::of)
+                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".threadstore"));
+        var database = launcher.launch(directory);
+        database.connectionProperties().forEach(System::setProperty);
+        // a run on a private database is somebody's laptop: reachable from there alone, with a log for people
+        setUnlessSet(config, HOST, "127.0.0.1");
+        setUnlessSet(config, JSON_LOG, "false");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> choice.stop(database), "embedded-database-stop"));
+        return choice;
+    }
+
+    /** Says that the application makes no more use of the database. */
+    public void applicationStopped() {
+        stopped.countDown();
+    }
+
+    private void stop(PrivateDatabase database) {
+        try {
+            stopped.await(STOP_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        database.stop();
+    }
+
+    private static @Nullable DatabaseLauncher findLauncher() {
+        return ServiceLoader.load(DatabaseLauncher.class).findFirst().orElse(null);
+    }
+
+    private static boolean isEmbeddedAllowed(SmallRyeConfig config) {
+        return config.getOptionalValue(EMBEDDED, Boolean.class).orElse(true);
+    }
+
+    private static boolean isSet(SmallRyeConfig config, String name) {
+        return config.getOptionalValue(name, String.class)
+                .filter(value -> !value.isBlank())
+                .isPresent();
+    }
+
+    private static void setUnlessSet(SmallRyeConfig config, String name, String value) {
+        if (!isSet(config, name)) {
+            System.setProperty(name, value);
+        }
+    }
+
+    /** What the operator set; the application's own file is left out, because it has a URL, if an empty one. */
+    private static SmallRyeConfig config() {
+        var loader = Thread.currentThread().getContextClassLoader();
+        var builder = new SmallRyeConfigBuilder()
+                .addDefaultSources()
+                .addDefaultInterceptors()
+                .forClassLoader(loader);
+        builder.withSources(PropertiesConfigSourceLoader.inFileSystem("config/application.properties", 260, loader));
+        builder.withSources(PropertiesConfigSourceLoader.inFileSystem(".env", 295, loader));
+        return builder.build();
+    }
+}

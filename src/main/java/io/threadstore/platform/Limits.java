@@ -1,0 +1,34 @@
+package io.threadstore.platform;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** How large what comes in may be. Beyond a limit the answer is 413 {@code request_too_large}. */
+@ConfigMapping(prefix = "threadstore.limits")
+public interface Limits {
+
+    /** One rollout item's JSON text, in bytes. The database's {@code max_allowed_packet} less 64 KiB caps it too. */
+    @WithDefault("16M")
+    MemorySize item();
+
+    /** One append: the body of {@code appendItems}, in bytes. */
+    @WithDefault("64M")
+    MemorySize append();
+
+    /** One rollout file to import, in bytes after unpacking. */
+    @WithDefault("4G")
+    MemorySize rollout();
+
+    /** Any other request body, in bytes. */
+    @WithDefault("4M")
+    MemorySize request();
+
+    /** How deeply an item's JSON may nest. */
+    @WithDefault("1000")
+    int jsonDepth();
+
+    /** How many digits a number in an item's JSON may have. */
+    @WithDefault("10000")
+    int jsonDigits();
+}

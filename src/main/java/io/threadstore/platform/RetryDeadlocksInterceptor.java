@@ -1,0 +1,60 @@
+package io.threadstore.platform;
+
+import jakarta.annotation.Priority;
+import jakarta.interceptor.AroundInvoke;
+import jakarta.interceptor.Interceptor;
+import jakarta.interceptor.InvocationContext;
+import jakarta.transaction.Status;
+import jakarta.transaction.TransactionManager;
+import java.sql.SQLException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jboss.logging.Logger;
+
+/** Stands around the transaction interceptor, whose priority is {@code PLATFORM_BEFORE + 200}. */
+@RetryDeadlocks
+@Interceptor
+@Priority(Interceptor.Priority.PLATFORM_BEFORE + 100)
+class RetryDeadlocksInterceptor {
+
+    private static final Logger LOG = Logger.getLogger(RetryDeadlocksInterceptor.class);
+
+    private static final int ATTEMPTS = 5;
+    private static final String SERIALIZATION_FAILURE = "40001";
+    private static final String INTEGRITY_VIOLATION = "23";
+
+    private final TransactionManager transactions;
+
+    RetryDeadlocksInterceptor(TransactionManager transactions) {
+        this.transactions = transactions;
+    }
+
+    @AroundInvoke
+    Object invoke(InvocationContext invocation) throws Exception {
+        if (transactions.getStatus() != Status.STATUS_NO_TRANSACTION) {
+            return invocation.proceed();
+        }
+        for (var attempt = 1; ; attempt++) {
+            try {
+                return invocation.proceed();
+            } catch (Exception e) {
+                if (attempt == ATTEMPTS || !isWorthRetrying(e)) {
+                    throw e;
+                }
+                LOG.debugf(
+                        "transaction tried again: method=%s attempt=%d",
+                        invocation.getMethod().getName(), attempt);
+                Thread.sleep(ThreadLocalRandom.current().nextInt(1, 10 * attempt));
+            }
+        }
+    }
+
+    private static boolean isWorthRetrying(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                return sql.getSQLState().equals(SERIALIZATION_FAILURE)
+                        || sql.getSQLState().startsWith(INTEGRITY_VIOLATION);
+            }
+        }
+        return false;
+    }
+}

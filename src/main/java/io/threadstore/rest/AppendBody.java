@@ -1,0 +1,121 @@
+package io.threadstore.rest;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Json;
+import io.threadstore.platform.JsonText;
+import io.threadstore.platform.Limits;
+import io.threadstore.rollout.AppendItems;
+import io.threadstore.rollout.ItemLimit;
+import io.threadstore.rollout.ItemReader;
+import io.threadstore.rollout.RolloutItem;
+import io.threadstore.rollout.RolloutLines;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the body of appendItems, JSON or NDJSON. Items stay the texts that they came as. */
+@ApplicationScoped
+class AppendBody {
+
+    private final Json json;
+    private final ItemReader reader;
+    private final ItemLimit itemLimit;
+    private final RequestBodies bodies;
+    private final long maxBytes;
+
+    AppendBody(Json json, ItemReader reader, ItemLimit itemLimit, RequestBodies bodies, Limits limits) {
+        this.json = json;
+        this.reader = reader;
+        this.itemLimit = itemLimit;
+        this.bodies = bodies;
+        this.maxBytes = limits.append().asLongValue();
+    }
+
+    /** Reads {@code {"items": [...], "expected_ordinal": n}}. */
+    AppendItems readJson(InputStream body, @Nullable String expectedOrdinal) {
+        var text = JsonText.of(bodies.append(body));
+        ItemReader.requireUtf8(text);
+        List<RolloutItem> items = null;
+        var expected = Parameters.optionalCount("expected_ordinal", expectedOrdinal);
+        try (var parser = json.parser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw ThreadStoreException.of(ErrorKind.INVALID_REQUEST, "the body is not a JSON object");
+            }
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                var name = parser.currentName();
+                var value = parser.nextToken();
+                switch (name) {
+                    case "items" -> items = readItems(parser, text);
+                    case "expected_ordinal" ->
+                        expected = value == JsonToken.VALUE_NULL
+                                ? expected
+                                : Parameters.count("expected_ordinal", parser.getText());
+                    default -> throw ThreadStoreException.invalid(name, "is not a member of this request");
+                }
+            }
+            if (parser.nextToken() != null) {
+                throw ThreadStoreException.of(
+                        ErrorKind.INVALID_REQUEST, "the body has something after its JSON object");
+            }
+        } catch (IOException e) {
+            throw ThreadStoreException.of(
+                    ErrorKind.INVALID_REQUEST,
+                    "the body " + ItemReader.translate(e).getMessage(),
+                    e);
+        }
+        if (items == null) {
+            throw ThreadStoreException.invalid("items", "is missing");
+        }
+        return new AppendItems(items, expected);
+    }
+
+    private List<RolloutItem> readItems(JsonParser parser, JsonText body) throws IOException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw ThreadStoreException.invalid("items", "is not an array");
+        }
+        var items = new ArrayList<RolloutItem>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            try {
+                items.add(reader.readAt(parser, body));
+            } catch (ThreadStoreException e) {
+                if (e.kind() != ErrorKind.INVALID_REQUEST) {
+                    throw e;
+                }
+                throw ThreadStoreException.invalid("items[" + items.size() + "]", String.valueOf(e.getMessage()));
+            }
+        }
+        return items;
+    }
+
+    /** Reads an item per line. */
+    AppendItems readLines(InputStream body, @Nullable String expectedOrdinal) {
+        var expected = Parameters.optionalCount("expected_ordinal", expectedOrdinal);
+        var items = new ArrayList<RolloutItem>();
+        var lines = new RolloutLines(body, itemLimit, maxBytes);
+        try {
+            for (var line = lines.next(); line.isPresent(); line = lines.next()) {
+                items.add(read(line.get(), lines.number()));
+            }
+        } catch (ThreadStoreException e) {
+            RequestBodies.drain(body);
+            throw e;
+        } catch (IOException e) {
+            throw RequestBodies.interrupted(e);
+        }
+        return new AppendItems(items, expected);
+    }
+
+    private RolloutItem read(JsonText line, long number) {
+        try {
+            return reader.read(line);
+        } catch (ThreadStoreException e) {
+            throw e.atLine(number);
+        }
+    }
+}

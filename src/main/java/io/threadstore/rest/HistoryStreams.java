@@ -1,0 +1,161 @@
+package io.threadstore.rest;
+
+import io.threadstore.rollout.ItemPage;
+import io.threadstore.rollout.ItemViews;
+import io.threadstore.rollout.RolloutReader;
+import io.threadstore.rollout.StoredItem;
+import io.threadstore.thread.StoredThread;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Whole histories as streamed bodies, a page of items a chunk. */
+@ApplicationScoped
+class HistoryStreams {
+
+    private final RolloutReader reader;
+    private final ItemViews views;
+
+    HistoryStreams(RolloutReader reader, ItemViews views) {
+        this.reader = reader;
+        this.views = views;
+    }
+
+    /** An item per line. */
+    StreamedBody lines(StoredThread thread) {
+        return new StreamedBody(new Chunks(thread, "", "", "\n", "", views::writeItem));
+    }
+
+    /**
+     * An array of items within other JSON.
+     *
+     * @param before the text up to and including the array's bracket
+     * @param after the text from the closing bracket on
+     */
+    StreamedBody array(StoredThread thread, String before, String after) {
+        return new StreamedBody(new Chunks(thread, before, ",", "", after, views::writeItem));
+    }
+
+    /** The rollout file, packed. */
+    StreamedBody rolloutFile(StoredThread thread, ContentCoding coding) {
+        var lines = new Chunks(thread, "", "", "\n", "", views::writeLine);
+        return new StreamedBody(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
+    }
+
+    /** One page of items within other JSON. */
+    String page(ItemPage page) {
+        var out = new ByteArrayOutputStream();
+        var separator = "";
+        for (var item : page.items()) {
+            out.writeBytes(separator.getBytes(StandardCharsets.US_ASCII));
+            views.writeItem(item, out);
+            separator = ",";
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /** A history's texts, page by page. */
+    private final class Chunks implements Supplier<byte @Nullable []> {
+
+        private final StoredThread thread;
+        private final String before;
+        private final String separator;
+        private final String terminator;
+        private final String after;
+        private final BiConsumer<StoredItem, ByteArrayOutputStream> writer;
+        private long next;
+        private boolean begun;
+        private boolean ended;
+
+        private Chunks(
+                StoredThread thread,
+                String before,
+                String separator,
+                String terminator,
+                String after,
+                BiConsumer<StoredItem, ByteArrayOutputStream> writer) {
+            this.thread = thread;
+            this.before = before;
+            this.separator = separator;
+            this.terminator = terminator;
+            this.after = after;
+            this.writer = writer;
+        }
+
+        @Override
+        public byte @Nullable [] get() {
+            if (ended) {
+                return null;
+            }
+            var page = reader.readOn(thread, next);
+            var out = new ByteArrayOutputStream(64 * 1024);
+            if (!begun) {
+                write(out, before);
+            }
+            for (var item : page.items()) {
+                write(out, begun ? separator : "");
+                begun = true;
+                writer.accept(item, out);
+                write(out, terminator);
+                next = item.ordinal() + 1;
+            }
+            if (next >= thread.nextOrdinal()) {
+                ended = true;
+                write(out, after);
+            }
+            return out.toByteArray();
+        }
+
+        private static void write(ByteArrayOutputStream out, String text) {
+            out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Chunks, packed. */
+    private static final class Packed implements Supplier<byte @Nullable []> {
+
+        private final Supplier<byte @Nullable []> chunks;
+        private final ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        private final OutputStream packer;
+        private boolean ended;
+
+        private Packed(Supplier<byte @Nullable []> chunks, ContentCoding coding) {
+            this.chunks = chunks;
+            try {
+                this.packer = coding.pack(packed);
+            } catch (IOException e) {
+                throw new UncheckedIOException("packing into memory does no output", e);
+            }
+        }
+
+        @Override
+        public byte @Nullable [] get() {
+            try {
+                while (!ended && packed.size() == 0) {
+                    var chunk = chunks.get();
+                    if (chunk == null) {
+                        ended = true;
+                        packer.close();
+                    } else {
+                        packer.write(chunk);
+                        packer.flush();
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("packing into memory does no output", e);
+            }
+            if (packed.size() == 0) {
+                return null;
+            }
+            var bytes = packed.toByteArray();
+            packed.reset();
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.threadstore.rest;
+
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.thread.ThreadId;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Query parameters, path parameters and headers as values. JAX-RS would answer 404 to those that don't parse; here they are 400
+ * and named.
+ */
+final class Parameters {
+
+    private Parameters() {}
+
+    static ThreadId threadId(String text) {
+        return ThreadId.parse("thread_id", text);
+    }
+
+    static @Nullable UUID optionalUuid(String name, @Nullable String text) {
+        return text == null ? null : ThreadId.parse(name, text).value();
+    }
+
+    static boolean flag(String name, @Nullable String text) {
+        if (text == null) {
+            return false;
+        }
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw ThreadStoreException.invalid(name, "is neither true nor false");
+        };
+    }
+
+    /** A whole number that is not negative. */
+    static long count(String name, String text) {
+        try {
+            var value = Long.parseLong(text);
+            if (value >= 0 && text.charAt(0) != '+' && text.charAt(0) != '-') {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw ThreadStoreException.invalid(name, "is not a whole number from 0 on");
+    }
+
+    static @Nullable Long optionalCount(String name, @Nullable String text) {
+        return text == null ? null : count(name, text);
+    }
+
+    static int limit(@Nullable String text, int standard, int max) {
+        if (text == null) {
+            return standard;
+        }
+        var value = count("limit", text);
+        if (value < 1 || value > max) {
+            throw ThreadStoreException.invalid("limit", "is not within 1 and " + max);
+        }
+        return (int) value;
+    }
+
+    static <E> E oneOf(String name, String text, Function<String, Optional<E>> ofWord, E[] all) {
+        return ofWord.apply(text).orElseThrow(() -> notOneOf(name, all));
+    }
+
+    /** The value whose name, in lower case, is the text. */
+    static <E extends Enum<E>> E word(String name, @Nullable String text, E standard, E[] all) {
+        if (text == null) {
+            return standard;
+        }
+        return oneOf(
+                name,
+                text,
+                word -> Arrays.stream(all)
+                        .filter(value -> lower(value).equals(word))
+                        .findFirst(),
+                all);
+    }
+
+    /** The texts, none of them empty. */
+    static List<String> texts(String name, List<String> texts) {
+        if (texts.stream().anyMatch(String::isEmpty)) {
+            throw ThreadStoreException.invalid(name, "must not be empty");
+        }
+        return texts;
+    }
+
+    private static <E> ThreadStoreException notOneOf(String name, E[] all) {
+        return ThreadStoreException.invalid(
+                name,
+                "is not one of " + Arrays.stream(all).map(Parameters::lower).collect(Collectors.joining(", ")));
+    }
+
+    private static String lower(Object value) {
+        return value.toString().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,124 @@
+package io.threadstore.rest;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.threadstore.error.ErrorContext;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.DatabaseFailures;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/** Every failure becomes a problem document here, and is logged here, once. */
+@Singleton
+class Problems {
+
+    static final String MEDIA_TYPE = "application/problem+json";
+
+    private static final Logger LOG = Logger.getLogger(Problems.class);
+
+    /** How long a caller should wait before it asks again, in seconds. */
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    private final MeterRegistry registry;
+
+    Problems(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    @ServerExceptionMapper
+    Response map(ThreadStoreException failure, UriInfo uri) {
+        var code = ProblemCode.of(failure.kind());
+        if (failure.kind() == ErrorKind.INTERNAL) {
+            LOG.errorf(failure, "request failed: path=%s", uri.getPath());
+        }
+        if (code.status() == 409 || code.status() == 412) {
+            registry.counter("threadstore.conflicts", "code", code.word()).increment();
+        }
+        return response(code, failure.getMessage(), uri, failure.context()).build();
+    }
+
+    @ServerExceptionMapper
+    Response map(WebApplicationException failure, UriInfo uri) {
+        var code = ProblemCode.ofStatus(failure.getResponse().getStatus());
+        var response = response(code, detail(code, uri), uri, ErrorContext.NONE);
+        var allow = failure.getResponse().getHeaderString(HttpHeaders.ALLOW);
+        if (allow != null) {
+            response.header(HttpHeaders.ALLOW, allow);
+        }
+        return response.build();
+    }
+
+    @ServerExceptionMapper
+    Response map(Throwable failure, UriInfo uri) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ThreadStoreException ours) {
+                return map(ours, uri);
+            }
+        }
+        if (DatabaseFailures.isUnavailable(failure)) {
+            LOG.warnf(
+                    "the database is away or busy: path=%s reason=%s", uri.getPath(), DatabaseFailures.reason(failure));
+            var detail = "the database can't be reached or has no connection free; the outcome of a write is unknown,"
+                    + " and trying it again with expected_ordinal is safe";
+            return response(ProblemCode.UNAVAILABLE, detail, uri, ErrorContext.NONE)
+                    .build();
+        }
+        LOG.errorf(failure, "request failed: path=%s", uri.getPath());
+        return response(ProblemCode.INTERNAL, "the request failed; the service's log says why", uri, ErrorContext.NONE)
+                .build();
+    }
+
+    private static @Nullable String detail(ProblemCode code, UriInfo uri) {
+        return switch (code) {
+            case NOT_FOUND -> "there is nothing at " + uri.getPath();
+            case METHOD_NOT_ALLOWED -> "this path does not take that method";
+            case NOT_ACCEPTABLE -> "nothing that Accept allows can be sent";
+            case UNSUPPORTED_MEDIA_TYPE -> "the body's Content-Type or Content-Encoding is not taken here";
+            default -> null;
+        };
+    }
+
+    private static Response.ResponseBuilder response(
+            ProblemCode code, @Nullable String detail, UriInfo uri, ErrorContext context) {
+        var response = Response.status(code.status())
+                .type(MEDIA_TYPE)
+                .entity(document(code, detail, uri.getRequestUri().getRawPath(), context));
+        if (code == ProblemCode.UNAVAILABLE) {
+            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        if (code == ProblemCode.REQUEST_TOO_LARGE) {
+            // what is left of the body is not read, so the connection can't be used again
+            response.header("Connection", "close");
+        }
+        return response;
+    }
+
+    static ProblemResponse document(ProblemCode code, @Nullable String detail, String path, ErrorContext context) {
+        UUID threadId = context.threadId();
+        return new ProblemResponse(
+                code.type(),
+                code.title(),
+                code.status(),
+                detail,
+                path,
+                code,
+                threadId,
+                context.nextOrdinal(),
+                context.expectedOrdinal(),
+                context.epoch(),
+                context.expiresAt(),
+                context.line(),
+                context.errors().isEmpty()
+                        ? null
+                        : context.errors().stream()
+                                .map(ProblemResponse.Fault::of)
+                                .toList());
+    }
+}

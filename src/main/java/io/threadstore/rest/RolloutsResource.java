@@ -1,0 +1,152 @@
+package io.threadstore.rest;
+
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.rollout.RolloutImportService;
+import io.threadstore.thread.StoredThread;
+import io.threadstore.thread.ThreadService;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** A thread as a rollout file: in and out, byte for byte. */
+@Path("/v1/threads/{thread_id}/rollout")
+@Tag(name = "Rollout files", description = "Import and export the JSONL files that Codex keeps.")
+public class RolloutsResource {
+
+    private static final DateTimeFormatter FILE_TIME =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss").withZone(ZoneOffset.UTC);
+
+    private final RolloutImportService imports;
+    private final ThreadService threads;
+    private final HistoryStreams histories;
+
+    RolloutsResource(RolloutImportService imports, ThreadService threads, HistoryStreams histories) {
+        this.imports = imports;
+        this.threads = threads;
+        this.histories = histories;
+    }
+
+    @GET
+    @Produces(ItemsResource.NDJSON)
+    @Operation(
+            operationId = "exportRollout",
+            summary = "Export a thread as a rollout file",
+            description = "Streamed; packed with gzip or zstd where Accept-Encoding allows it. The file's name is in"
+                    + " Content-Disposition, in the form that Codex uses.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The rollout file",
+            headers =
+                    @Header(
+                            name = "Content-Disposition",
+                            description = "The file's name",
+                            schema = @Schema(implementation = String.class)),
+            content =
+                    @Content(
+                            mediaType = ItemsResource.NDJSON,
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.STRING,
+                                            description = "A line per item: {\"timestamp\", \"type\", \"payload\"}.")))
+    public Response exportRollout(
+            @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")
+                    String threadId,
+            @Parameter(schema = @Schema(implementation = Boolean.class, defaultValue = "false"))
+                    @QueryParam("include_archived")
+                    @Nullable
+                    String includeArchived,
+            @Parameter(description = "gzip, zstd or identity") @HeaderParam(HttpHeaders.ACCEPT_ENCODING) @Nullable
+                    String acceptEncoding) {
+        var thread = threads.requireThread(
+                Parameters.threadId(threadId), Parameters.flag("include_archived", includeArchived));
+        var coding = ContentCoding.ofResponse(acceptEncoding);
+        var response = Response.ok(histories.rolloutFile(thread, coding))
+                .type(ItemsResource.NDJSON)
+                .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + fileName(thread) + "\"")
+                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+        return coding == ContentCoding.IDENTITY
+                ? response.build()
+                : response.header(HttpHeaders.CONTENT_ENCODING, coding.word()).build();
+    }
+
+    private static String fileName(StoredThread thread) {
+        return "rollout-" + FILE_TIME.format(thread.createdAt()) + "-" + thread.threadId() + ".jsonl";
+    }
+
+    @PUT
+    @Consumes(ItemsResource.NDJSON)
+    @Produces(MediaType.APPLICATION_JSON)
+    @Operation(
+            operationId = "importRollout",
+            summary = "Import a rollout file",
+            description =
+                    "All of it or nothing. The same file again changes nothing; a longer one that begins with what is"
+                            + " stored appends the rest; any other is a conflict.")
+    @RequestBody(
+            required = true,
+            content =
+                    @Content(
+                            mediaType = ItemsResource.NDJSON,
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.STRING,
+                                            description = "A rollout file; its first line is the session_meta of this"
+                                                    + " thread.")))
+    @APIResponse(
+            responseCode = "201",
+            description = "A new thread",
+            content = @Content(schema = @Schema(implementation = Responses.Import.class)))
+    @APIResponse(
+            responseCode = "200",
+            description = "A thread that was stored before",
+            content = @Content(schema = @Schema(implementation = Responses.Import.class)))
+    public Response importRollout(
+            @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")
+                    String threadId,
+            @Parameter(
+                            description = "Whether only the answer is wanted, and nothing is stored",
+                            schema = @Schema(implementation = Boolean.class, defaultValue = "false"))
+                    @QueryParam("dry_run")
+                    @Nullable
+                    String dryRun,
+            @Parameter(description = "gzip, zstd or identity") @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable
+                    String contentEncoding,
+            InputStream body) {
+        var coding = ContentCoding.ofRequest(contentEncoding);
+        var id = Parameters.threadId(threadId);
+        var isRehearsal = Parameters.flag("dry_run", dryRun);
+        try {
+            var result = imports.importRollout(id, coding.unpack(body), isRehearsal);
+            return Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK)
+                    .entity(Responses.Import.of(result))
+                    .build();
+        } catch (ThreadStoreException e) {
+            RequestBodies.drain(body);
+            throw e;
+        } catch (IOException e) {
+            throw RequestBodies.interrupted(e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.threadstore.rest;
+
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.Provider;
+import java.io.OutputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
+import org.jboss.resteasy.reactive.server.spi.ServerHttpResponse;
+import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
+import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+
+/**
+ * Sends a streamed body: the next chunk is made when the one before is on its way, so a slow client holds one chunk of memory
+ * and neither a thread nor a database connection.
+ */
+@Provider
+public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
+
+    private static final Logger LOG = Logger.getLogger(StreamedBodyWriter.class);
+
+    @Override
+    public boolean isWriteable(
+            Class<?> type, Type genericType, ResteasyReactiveResourceInfo target, MediaType mediaType) {
+        return StreamedBody.class.isAssignableFrom(type);
+    }
+
+    @Override
+    public boolean isWriteable(Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+        return StreamedBody.class.isAssignableFrom(type);
+    }
+
+    @Override
+    public void writeResponse(StreamedBody body, Type genericType, ServerRequestContext context) {
+        var request = (ResteasyReactiveRequestContext) context;
+        request.suspend();
+        context.serverResponse().setChunked(true);
+        sendNext(body, request);
+    }
+
+    private static void sendNext(StreamedBody body, ResteasyReactiveRequestContext request) {
+        var response = request.serverResponse();
+        byte[] chunk;
+        try {
+            chunk = response.closed() ? null : body.next();
+        } catch (RuntimeException e) {
+            LOG.warnf(e, "a streamed answer was cut off: path=%s", request.getPath());
+            cutOff(request, response);
+            return;
+        }
+        if (chunk == null) {
+            if (!response.closed()) {
+                response.end();
+            }
+            request.resume();
+            return;
+        }
+        response.write(chunk).whenComplete((sent, failure) -> {
+            if (failure == null) {
+                Infrastructure.getDefaultWorkerPool().execute(() -> sendNext(body, request));
+            } else {
+                cutOff(request, response);
+            }
+        });
+    }
+
+    /** Ends the connection, not the body, so that the client can tell. */
+    private static void cutOff(ResteasyReactiveRequestContext request, ServerHttpResponse response) {
+        response.reset();
+        request.resume();
+    }
+
+    @Override
+    public void writeTo(
+            StreamedBody body,
+            Class<?> type,
+            Type genericType,
+            Annotation[] annotations,
+            MediaType mediaType,
+            MultivaluedMap<String, Object> headers,
+            OutputStream out) {
+        throw new UnsupportedOperationException("streamed bodies are written by writeResponse alone");
+    }
+}

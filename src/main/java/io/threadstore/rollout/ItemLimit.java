@@ -1,0 +1,40 @@
+package io.threadstore.rollout;
+
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.DatabaseFacts;
+import io.threadstore.platform.Limits;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** How long one item's text may be: the configured limit, or what the database takes in one packet if that is less. */
+@ApplicationScoped
+public class ItemLimit {
+
+    /** What a statement needs around an item's text. */
+    private static final long PACKET_RESERVE = 64 * 1024;
+
+    private final long configured;
+    private final DatabaseFacts database;
+
+    ItemLimit(Limits limits, DatabaseFacts database) {
+        this.configured = limits.item().asLongValue();
+        this.database = database;
+    }
+
+    /** The limit, in bytes of UTF-8. */
+    public int bytes() {
+        return (int) Math.min(Math.min(configured, database.maxAllowedPacket() - PACKET_RESERVE), Integer.MAX_VALUE);
+    }
+
+    /** @throws ThreadStoreException REQUEST_TOO_LARGE if an item of this length is too long */
+    void check(int length) {
+        if (length > bytes()) {
+            throw tooLarge();
+        }
+    }
+
+    /** What is said of an item that is too long. */
+    public ThreadStoreException tooLarge() {
+        return ThreadStoreException.of(ErrorKind.REQUEST_TOO_LARGE, "the item is longer than " + bytes() + " bytes");
+    }
+}

@@ -1,0 +1,40 @@
+package io.threadstore.rollout;
+
+import io.threadstore.platform.Timestamps;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Writes stored items as JSON, their payloads byte for byte. */
+@ApplicationScoped
+public class ItemViews {
+
+    private final ItemReader items;
+
+    ItemViews(ItemReader items) {
+        this.items = items;
+    }
+
+    /** Writes {@code {"ordinal", "recorded_at", "type", "payload"}}. */
+    public void writeItem(StoredItem stored, ByteArrayOutputStream out) {
+        var item = items.reread(stored.text());
+        write(out, "{\"ordinal\":");
+        write(out, Long.toString(stored.ordinal()));
+        write(out, ",\"recorded_at\":\"");
+        write(out, Timestamps.format(stored.recordedAt()));
+        write(out, "\",\"type\":");
+        item.typeText().writeTo(out);
+        write(out, ",\"payload\":");
+        item.payload().writeTo(out);
+        write(out, "}");
+    }
+
+    /** Writes the item as a line of a rollout file, without a line feed. */
+    public void writeLine(StoredItem stored, ByteArrayOutputStream out) {
+        ExportedLine.of(stored, items).writeTo(out);
+    }
+
+    private static void write(ByteArrayOutputStream out, String ascii) {
+        out.writeBytes(ascii.getBytes(StandardCharsets.US_ASCII));
+    }
+}

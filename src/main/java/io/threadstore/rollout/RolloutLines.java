@@ -1,0 +1,106 @@
+package io.threadstore.rollout;
+
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.JsonText;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Splits NDJSON into lines. Lines end with a line feed, which the last one may lack; lines of nothing but white space are
+ * passed over. Memory is bounded by the longest line that may be.
+ */
+public final class RolloutLines {
+
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private final InputStream in;
+    private final ItemLimit itemLimit;
+    private final long maxBytes;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private int position;
+    private int end;
+    private long total;
+    private long number;
+
+    /** @param maxBytes how long the whole may be */
+    public RolloutLines(InputStream in, ItemLimit itemLimit, long maxBytes) {
+        this.in = in;
+        this.itemLimit = itemLimit;
+        this.maxBytes = maxBytes;
+    }
+
+    /** The number of the line that {@link #next} returned last, from 1. */
+    public long number() {
+        return number;
+    }
+
+    /**
+     * The next line that is not blank, without its line feed; empty at the end.
+     *
+     * @throws ThreadStoreException REQUEST_TOO_LARGE if the line, or the whole, is longer than its limit
+     */
+    public Optional<JsonText> next() throws IOException {
+        while (true) {
+            var line = readLine();
+            if (line == null) {
+                return Optional.empty();
+            }
+            number++;
+            if (!isBlank(line)) {
+                return Optional.of(JsonText.of(line));
+            }
+        }
+    }
+
+    private byte @Nullable [] readLine() throws IOException {
+        var max = itemLimit.bytes() + 1L; // one more for a carriage return
+        ByteArrayOutputStream begun = null;
+        while (true) {
+            if (position == end && !fill()) {
+                return begun == null ? null : begun.toByteArray();
+            }
+            var from = position;
+            while (position < end && buffer[position] != '\n') {
+                position++;
+            }
+            if ((begun == null ? 0 : begun.size()) + position - from > max) {
+                throw itemLimit.tooLarge().atLine(number + 1);
+            }
+            if (position < end) {
+                var rest = Arrays.copyOfRange(buffer, from, position++);
+                if (begun == null) {
+                    return rest;
+                }
+                begun.writeBytes(rest);
+                return begun.toByteArray();
+            }
+            begun = begun == null ? new ByteArrayOutputStream(2 * BUFFER_BYTES) : begun;
+            begun.write(buffer, from, position - from);
+        }
+    }
+
+    private boolean fill() throws IOException {
+        position = 0;
+        end = Math.max(0, in.read(buffer));
+        total += end;
+        if (total > maxBytes) {
+            throw ThreadStoreException.of(
+                    ErrorKind.REQUEST_TOO_LARGE, "the body is longer than " + maxBytes + " bytes");
+        }
+        return end > 0;
+    }
+
+    private static boolean isBlank(byte[] line) {
+        for (var b : line) {
+            if (b != ' ' && b != '\t' && b != '\r') {
+                return false;
+            }
+        }
+        return true;
+    }
+}

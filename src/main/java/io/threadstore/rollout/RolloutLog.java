@@ -1,0 +1,140 @@
+package io.threadstore.rollout;
+
+import io.threadstore.thread.LockedThread;
+import io.threadstore.thread.TextLimits;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Stores items at the end of a locked thread, in the caller's transaction, and keeps the thread's summary and counters with
+ * them. Applies no policy and asks for no writer: that is for those who call.
+ */
+@ApplicationScoped
+public class RolloutLog {
+
+    private static final int BATCH_ITEMS = 1000;
+    private static final long BATCH_BYTES = 2 * 1024 * 1024;
+
+    private final RolloutItemRepository repository;
+    private final ThreadSummarizer summarizer;
+    private final ItemReader items;
+
+    RolloutLog(RolloutItemRepository repository, ThreadSummarizer summarizer, ItemReader items) {
+        this.repository = repository;
+        this.summarizer = summarizer;
+        this.items = items;
+    }
+
+    /**
+     * Stores items.
+     *
+     * @return the ordinal of the first
+     */
+    public long append(LockedThread thread, List<RolloutItem> newItems, Instant now) {
+        var first = thread.nextOrdinal();
+        var appending = begin(thread, now, true);
+        newItems.forEach(item -> appending.add(item, now));
+        appending.end();
+        return first;
+    }
+
+    /** Makes a lazy thread visible: its {@code session_meta} takes the ordinal 0 that was kept for it. */
+    public void materialize(LockedThread thread, Instant now) {
+        if (!thread.isLazy()) {
+            return;
+        }
+        var sessionMeta = items.reread(thread.pendingSessionMeta().orElseThrow());
+        repository.insert(List.of(row(thread, 0, thread.createdAt(), sessionMeta)));
+        thread.materialize(now);
+        thread.grow(1, sessionMeta.text().length(), thread.nextOrdinal(), now);
+    }
+
+    /** Applies what an item says to the summary of a thread that does not store it. */
+    public void learn(LockedThread thread, RolloutItem item) {
+        summarizer.apply(thread.summary(), thread.threadId(), item);
+    }
+
+    /** The thread's first {@code session_meta}, which is the one that counts. */
+    public Optional<RolloutItem> firstSessionMeta(LockedThread thread) {
+        return repository.first(thread.key(), RolloutItem.SESSION_META).map(stored -> items.reread(stored.text()));
+    }
+
+    /**
+     * Begins to store items one by one.
+     *
+     * @param stored false only counts and summarises: for a rehearsal in a transaction that is rolled back
+     */
+    Appending begin(LockedThread thread, Instant now, boolean stored) {
+        return new Appending(thread, now, stored);
+    }
+
+    private static RolloutItemEntity row(LockedThread thread, long ordinal, Instant recordedAt, RolloutItem item) {
+        return new RolloutItemEntity(
+                thread.key(),
+                ordinal,
+                recordedAt,
+                Objects.requireNonNull(TextLimits.cut(item.type(), RolloutItemEntity.TYPE_LENGTH)),
+                TextLimits.cut(item.subtype(), RolloutItemEntity.TYPE_LENGTH),
+                item.text().toBytes());
+    }
+
+    /** Items on their way into a thread; memory is bounded by a batch. */
+    final class Appending {
+
+        private final LockedThread thread;
+        private final Instant now;
+        private final boolean stored;
+        private final List<RolloutItemEntity> batch = new ArrayList<>();
+        private long batchBytes;
+        private long nextOrdinal;
+        private long count;
+        private long bytes;
+
+        private Appending(LockedThread thread, Instant now, boolean stored) {
+            this.thread = thread;
+            this.now = now;
+            this.stored = stored;
+            this.nextOrdinal = thread.nextOrdinal();
+        }
+
+        void add(RolloutItem item, Instant recordedAt) {
+            summarizer.apply(thread.summary(), thread.threadId(), item);
+            var length = item.text().length();
+            if (stored) {
+                if (batch.size() == BATCH_ITEMS || !batch.isEmpty() && batchBytes + length > BATCH_BYTES) {
+                    insertBatch();
+                }
+                batch.add(row(thread, nextOrdinal, recordedAt, item));
+                batchBytes += length;
+            }
+            nextOrdinal++;
+            count++;
+            bytes += length;
+        }
+
+        /**
+         * Stores what is left and counts it all.
+         *
+         * @return how many items came
+         */
+        long end() {
+            insertBatch();
+            if (count > 0) {
+                thread.grow(count, bytes, nextOrdinal, now);
+            }
+            return count;
+        }
+
+        private void insertBatch() {
+            if (!batch.isEmpty()) {
+                repository.insert(batch);
+                batch.clear();
+                batchBytes = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package io.threadstore.rollout;
+
+import io.threadstore.platform.JsonText;
+import java.time.Instant;
+
+/**
+ * A rollout item in its place.
+ *
+ * @param ordinal its place in the thread: 0, 1, 2, ... without gaps
+ * @param recordedAt its own timestamp if it was imported with one, else when it was appended
+ * @param text its JSON text as it came
+ */
+public record StoredItem(long ordinal, Instant recordedAt, JsonText text) {}

@@ -1,0 +1,92 @@
+package io.threadstore.thread;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread as readers see it, without its history.
+ *
+ * @param key the thread's internal key, for the rows that hang on it; never shown
+ * @param threadId the thread's id
+ * @param state its place in the life cycle
+ * @param version grows with every change of what a reader sees; with the key it makes the ETag
+ * @param epoch the number of its latest writer
+ * @param persistenceMode which items its latest writer keeps
+ * @param itemCount how many items are stored
+ * @param byteCount how many bytes their texts have together
+ * @param nextOrdinal the ordinal of the next item
+ * @param createdAt when the conversation began
+ * @param updatedAt when it last changed
+ * @param archivedAt when it was put away; null if it is not
+ * @param summary what the items say about it
+ */
+public record StoredThread(
+        long key,
+        ThreadId threadId,
+        ThreadState state,
+        long version,
+        long epoch,
+        PersistenceMode persistenceMode,
+        long itemCount,
+        long byteCount,
+        long nextOrdinal,
+        Instant createdAt,
+        Instant updatedAt,
+        @Nullable Instant archivedAt,
+        Summary summary) {
+
+    /** The summary, as values. */
+    public record Summary(
+            @Nullable UUID sessionId,
+            @Nullable UUID forkedFromId,
+            @Nullable UUID parentThreadId,
+            @Nullable String name,
+            @Nullable String firstUserMessage,
+            SessionSource source,
+            @Nullable String originator,
+            @Nullable String cliVersion,
+            String modelProvider,
+            @Nullable String model,
+            @Nullable String reasoningEffort,
+            @Nullable String cwd,
+            @Nullable GitInfo gitInfo,
+            MemoryMode memoryMode,
+            @Nullable String agentNickname,
+            @Nullable String agentRole,
+            @Nullable String agentPath,
+            @Nullable String approvalMode,
+            @Nullable String sandboxPolicy,
+            @Nullable String tokenUsage) {
+
+        static Summary of(ThreadSummary summary, String defaultProvider) {
+            var provider = summary.modelProvider();
+            return new Summary(
+                    summary.sessionId(),
+                    summary.forkedFromId(),
+                    summary.parentThreadId(),
+                    summary.name(),
+                    summary.firstUserMessage(),
+                    summary.source(),
+                    summary.originator(),
+                    summary.cliVersion(),
+                    provider == null ? defaultProvider : provider,
+                    summary.model(),
+                    summary.reasoningEffort(),
+                    summary.cwd(),
+                    summary.gitInfo(),
+                    summary.memoryMode(),
+                    summary.agentNickname(),
+                    summary.agentRole(),
+                    summary.agentPath(),
+                    summary.approvalMode(),
+                    summary.sandboxPolicy(),
+                    summary.tokenUsage());
+        }
+
+        /** What stands for the thread in a list: its first user message, or nothing. */
+        public String preview() {
+            return firstUserMessage == null ? "" : firstUserMessage;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.threadstore.thread;
+
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which threads to list, and how.
+ *
+ * @param limit how many at most, from 1
+ * @param sort what to order by; equal times are ordered by creation
+ * @param descending whether the newest comes first
+ * @param archived true for archived threads only, false for active ones only
+ * @param sources keep threads of these kinds of source; empty keeps all
+ * @param modelProviders keep threads of these providers; empty keeps all
+ * @param cwds keep threads that work in one of these directories; empty keeps all
+ * @param search keep threads whose name or preview contains this, in any case
+ * @param parentThreadId keep threads that this one spawned
+ * @param forkedFromId keep forks of this one
+ */
+public record ThreadQuery(
+        int limit,
+        Sort sort,
+        boolean descending,
+        boolean archived,
+        List<SessionSource.Kind> sources,
+        List<String> modelProviders,
+        List<String> cwds,
+        @Nullable String search,
+        @Nullable UUID parentThreadId,
+        @Nullable UUID forkedFromId) {
+
+    /** What a list can be ordered by. */
+    public enum Sort {
+        CREATED_AT,
+        UPDATED_AT
+    }
+
+    public ThreadQuery {
+        sources = List.copyOf(sources);
+        modelProviders = List.copyOf(modelProviders);
+        cwds = List.copyOf(cwds);
+    }
+
+    /** Whether rows have to be looked at to know if they belong to the list. */
+    boolean hasFilters() {
+        return !sources.isEmpty()
+                || !modelProviders.isEmpty()
+                || !cwds.isEmpty()
+                || search != null
+                || parentThreadId != null
+                || forkedFromId != null;
+    }
+
+    /** The text that cursors of this list are bound to: all but the limit. */
+    public String binding(String tenant) {
+        return String.join(
+                "\u0000",
+                List.of(
+                        "threads",
+                        tenant,
+                        sort.name(),
+                        Boolean.toString(descending),
+                        Boolean.toString(archived),
+                        sources.toString(),
+                        String.join("\u0001", modelProviders),
+                        String.join("\u0001", cwds),
+                        String.valueOf(search),
+                        String.valueOf(parentThreadId),
+                        String.valueOf(forkedFromId)));
+    }
+}

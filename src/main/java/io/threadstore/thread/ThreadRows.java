@@ -1,0 +1,143 @@
+package io.threadstore.thread;
+
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.JsonText;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one way to a thread's row, and the one place that checks the tenant. Works in the caller's transaction and opens none.
+ */
+@ApplicationScoped
+public class ThreadRows {
+
+    private final Repository repository;
+    private final CurrentCaller caller;
+    private final ThreadDefaults defaults;
+
+    ThreadRows(Repository repository, CurrentCaller caller, ThreadDefaults defaults) {
+        this.repository = repository;
+        this.caller = caller;
+        this.defaults = defaults;
+    }
+
+    /** Locks the row of a thread in any state, lazy ones included; empty if there is none. */
+    public Optional<LockedThread> findLocked(ThreadId threadId) {
+        return repository
+                .find(caller.get().tenant(), threadId, LockModeType.PESSIMISTIC_WRITE)
+                .map(entity -> new LockedThread(entity, this));
+    }
+
+    /**
+     * Locks the row of a thread in any state, lazy ones included.
+     *
+     * @throws ThreadStoreException THREAD_NOT_FOUND
+     */
+    public LockedThread lock(ThreadId threadId) {
+        return findLocked(threadId).orElseThrow(() -> ThreadStoreException.threadNotFound(threadId.value()));
+    }
+
+    /** Reads a thread in any state without a lock; empty if there is none. */
+    public Optional<StoredThread> find(ThreadId threadId) {
+        return repository
+                .find(caller.get().tenant(), threadId, LockModeType.NONE)
+                .map(this::toStored);
+    }
+
+    /** Stores a new thread that holds no items yet and that readers see once the transaction commits. */
+    public LockedThread insert(
+            ThreadId threadId, PersistenceMode mode, Instant createdAt, Instant now, ThreadSummary summary) {
+        return insert(new ThreadEntity(caller.get().tenant(), threadId, mode, createdAt, now, summary));
+    }
+
+    /**
+     * Stores a new thread that readers don't see until it is materialised.
+     *
+     * @param sessionMeta its item 0, which waits
+     */
+    public LockedThread insertLazy(
+            ThreadId threadId, PersistenceMode mode, Instant now, ThreadSummary summary, JsonText sessionMeta) {
+        var entity = new ThreadEntity(caller.get().tenant(), threadId, mode, now, now, summary);
+        entity.becomeLazy(sessionMeta);
+        return insert(entity);
+    }
+
+    /** Writes what is pending now, so that a broken constraint is found here and not at commit. */
+    public void flush() {
+        repository.flush();
+    }
+
+    private LockedThread insert(ThreadEntity entity) {
+        repository.persistAndFlush(entity);
+        return new LockedThread(entity, this);
+    }
+
+    void delete(ThreadEntity entity) {
+        repository.delete(entity);
+        repository.flush();
+    }
+
+    StoredThread toStored(ThreadEntity entity) {
+        return entity.toStored(defaults.modelProvider());
+    }
+
+    /**
+     * Locks lazy threads, of any tenant, whose writer's lease ended before the given time; threads that others hold are
+     * passed over.
+     */
+    public List<LockedThread> lockAbandonedLazy(Instant before, int atMost) {
+        return repository.abandonedLazy(before.toEpochMilli(), atMost).stream()
+                .map(entity -> new LockedThread(entity, this))
+                .toList();
+    }
+
+    /** The entity's queries. */
+    @ApplicationScoped
+    static class Repository implements PanacheRepositoryBase<ThreadEntity, Long> {
+
+        Optional<ThreadEntity> find(String tenant, ThreadId threadId, LockModeType lock) {
+            return find("tenant = ?1 and threadId = ?2", tenant, threadId.value())
+                    .withLock(lock)
+                    .firstResultOptional();
+        }
+
+        List<ThreadEntity> abandonedLazy(long before, int atMost) {
+            List<?> found = getEntityManager()
+                    .createNativeQuery("""
+                            SELECT t.* FROM thread t JOIN live_writer w ON w.thread_key = t.thread_key
+                            WHERE t.lazy_since < :before AND w.expires_at < :before
+                            ORDER BY t.lazy_since LIMIT :atMost FOR UPDATE SKIP LOCKED
+                            """, ThreadEntity.class)
+                    .setParameter("before", before)
+                    .setParameter("atMost", atMost)
+                    .getResultList();
+            return found.stream().map(ThreadEntity.class::cast).toList();
+        }
+
+        List<ThreadEntity> page(String where, @Nullable String orderBy, Map<String, Object> values, int limit) {
+            var query = getEntityManager()
+                    .createQuery("from ThreadEntity t where " + where + " order by " + orderBy, ThreadEntity.class)
+                    .setMaxResults(limit);
+            values.forEach(query::setParameter);
+            return query.getResultList();
+        }
+
+        Optional<Object[]> nth(String select, String where, String orderBy, Map<String, Object> values, int n) {
+            var query = getEntityManager()
+                    .createQuery(
+                            "select " + select + " from ThreadEntity t where " + where + " order by " + orderBy,
+                            Object[].class)
+                    .setFirstResult(n)
+                    .setMaxResults(1);
+            values.forEach(query::setParameter);
+            return query.getResultList().stream().findFirst();
+        }
+    }
+}
