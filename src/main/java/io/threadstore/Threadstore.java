@@ -11,7 +11,7 @@ public final class Threadstore {
 
     private static final Logger LOG = Logger.getLogger(Threadstore.class);
 
-    private Threadstore() {}
+    Threadstore() {}
 
     public static void main(String... arguments) {
         DatabaseChoice choice;

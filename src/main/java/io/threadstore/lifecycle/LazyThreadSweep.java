@@ -1,6 +1,7 @@
 package io.threadstore.lifecycle;
 
 import io.quarkus.scheduler.Scheduled;
+import io.threadstore.platform.DatabaseFailures;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jboss.logging.Logger;
 
@@ -24,11 +25,18 @@ class LazyThreadSweep {
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
         var swept = 0;
-        var batch = 0;
-        do {
-            batch = writers.sweep(BATCH);
-            swept += batch;
-        } while (batch == BATCH);
+        var batch = BATCH;
+        try {
+            while (batch == BATCH) {
+                batch = writers.sweep(BATCH);
+                swept += batch;
+            }
+        } catch (RuntimeException e) {
+            if (!DatabaseFailures.isUnavailable(e)) {
+                throw e;
+            }
+            LOG.debugf("lazy threads are not swept while the database is away");
+        }
         if (swept > 0) {
             LOG.infof("abandoned lazy threads ended: threads=%d", swept);
         }

@@ -6,7 +6,7 @@ import io.threadstore.thread.MemoryMode;
 import io.threadstore.thread.NewThread;
 import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.SessionSource;
-import io.threadstore.thread.SessionSource.Kind;
+import io.threadstore.thread.SourceKind;
 import io.threadstore.thread.TextLimits;
 import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -77,7 +77,7 @@ class CreateThreadBody {
         if (source == null) {
             throw body.invalid("source", "is missing");
         }
-        var kind = source.word("kind", Kind::ofWord, Kind.values());
+        var kind = source.word("kind", SourceKind::ofWord, SourceKind.values());
         if (kind == null) {
             throw source.invalid("kind", "is missing");
         }

@@ -29,7 +29,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** A thread's rollout items: appended, listed, read as a history. */
-@Path("/v1/threads/{thread_id}")
+@Path("/v1/threads")
 @Tag(name = "Items", description = "Append rollout items and read them back, byte for byte.")
 public class ItemsResource {
 
@@ -55,7 +55,7 @@ public class ItemsResource {
     }
 
     @POST
-    @Path("/items")
+    @Path("/{thread_id}/items")
     @Consumes({MediaType.APPLICATION_JSON, NDJSON})
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(
@@ -103,7 +103,7 @@ public class ItemsResource {
     }
 
     @GET
-    @Path("/items")
+    @Path("/{thread_id}/items")
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(
             operationId = "listItems",
@@ -160,7 +160,7 @@ public class ItemsResource {
                 Parameters.limit(limit, 100, 1000),
                 Parameters.word("order", order, ThreadsResource.Order.ASC, ThreadsResource.Order.values())
                         == ThreadsResource.Order.ASC,
-                Parameters.texts("type", type));
+                type);
         var thread = threads.requireThread(
                 Parameters.threadId(threadId), Parameters.flag("include_archived", includeArchived));
         var page = reader.list(thread, query);
@@ -169,7 +169,7 @@ public class ItemsResource {
     }
 
     @GET
-    @Path("/history")
+    @Path("/{thread_id}/history")
     @Produces({MediaType.APPLICATION_JSON, NDJSON})
     @Operation(
             operationId = "loadHistory",

@@ -3,7 +3,6 @@ package io.threadstore.rest;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.thread.ThreadId;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Query parameters, path parameters and headers as values. JAX-RS would answer 404 to those that don't parse; here they are 400
- * and named.
+ * and named. An empty parameter counts as absent.
  */
 final class Parameters {
 
@@ -82,14 +81,6 @@ final class Parameters {
                         .filter(value -> lower(value).equals(word))
                         .findFirst(),
                 all);
-    }
-
-    /** The texts, none of them empty. */
-    static List<String> texts(String name, List<String> texts) {
-        if (texts.stream().anyMatch(String::isEmpty)) {
-            throw ThreadStoreException.invalid(name, "must not be empty");
-        }
-        return texts;
     }
 
     private static <E> ThreadStoreException notOneOf(String name, E[] all) {

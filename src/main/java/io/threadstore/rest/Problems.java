@@ -48,9 +48,8 @@ class Problems {
     Response map(WebApplicationException failure, UriInfo uri) {
         var code = ProblemCode.ofStatus(failure.getResponse().getStatus());
         var response = response(code, detail(code, uri), uri, ErrorContext.NONE);
-        var allow = failure.getResponse().getHeaderString(HttpHeaders.ALLOW);
-        if (allow != null) {
-            response.header(HttpHeaders.ALLOW, allow);
+        if (code == ProblemCode.METHOD_NOT_ALLOWED) {
+            AllowedMethods.of(uri.getPath()).ifPresent(allowed -> response.header(HttpHeaders.ALLOW, allowed));
         }
         return response.build();
     }

@@ -17,6 +17,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -139,7 +140,10 @@ public class RolloutsResource {
         var isRehearsal = Parameters.flag("dry_run", dryRun);
         try {
             var result = imports.importRollout(id, coding.unpack(body), isRehearsal);
-            return Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK)
+            var response = result.isNew() && !isRehearsal
+                    ? Response.created(URI.create("/v1/threads/" + id))
+                    : Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK);
+            return response.header(HttpHeaders.ETAG, ETags.of(result.thread()))
                     .entity(Responses.Import.of(result))
                     .build();
         } catch (ThreadStoreException e) {

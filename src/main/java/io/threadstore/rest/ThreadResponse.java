@@ -6,6 +6,7 @@ import io.threadstore.thread.GitInfo;
 import io.threadstore.thread.MemoryMode;
 import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.SessionSource;
+import io.threadstore.thread.SourceKind;
 import io.threadstore.thread.StoredThread;
 import io.threadstore.writer.LiveWriter;
 import java.time.Instant;
@@ -104,7 +105,7 @@ record ThreadResponse(
     /** What started a thread. */
     @Schema(name = "SessionSource", description = "What started the thread. A member is present where the kind has it.")
     record Source(
-            @Schema(required = true) SessionSource.@Nullable Kind kind,
+            @Schema(required = true) @Nullable SourceKind kind,
 
             @Nullable @Schema(description = "The name of a source of kind custom.")
             String custom,

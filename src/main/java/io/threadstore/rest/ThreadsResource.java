@@ -6,7 +6,7 @@ import io.threadstore.lifecycle.ThreadLifecycleService;
 import io.threadstore.lifecycle.ThreadMetadataService;
 import io.threadstore.page.Cursor;
 import io.threadstore.platform.CurrentCaller;
-import io.threadstore.thread.SessionSource;
+import io.threadstore.thread.SourceKind;
 import io.threadstore.thread.StoredThread;
 import io.threadstore.thread.ThreadQuery;
 import io.threadstore.thread.ThreadService;
@@ -208,7 +208,7 @@ public class ThreadsResource {
                     String archived,
             @Parameter(
                             description = "Kinds of source to keep",
-                            schema = @Schema(type = SchemaType.ARRAY, implementation = SessionSource.Kind.class))
+                            schema = @Schema(type = SchemaType.ARRAY, implementation = SourceKind.class))
                     @QueryParam("source")
                     List<String> source,
             @Parameter(description = "Model providers to keep") @QueryParam("model_provider")
@@ -230,11 +230,10 @@ public class ThreadsResource {
                 Parameters.word("order", order, Order.DESC, Order.values()) == Order.DESC,
                 Parameters.flag("archived", archived),
                 source.stream()
-                        .map(word -> Parameters.oneOf(
-                                "source", word, SessionSource.Kind::ofWord, SessionSource.Kind.values()))
+                        .map(word -> Parameters.oneOf("source", word, SourceKind::ofWord, SourceKind.values()))
                         .toList(),
-                Parameters.texts("model_provider", modelProvider),
-                Parameters.texts("cwd", cwd),
+                modelProvider,
+                cwd,
                 search == null || search.isEmpty() ? null : search,
                 Parameters.optionalUuid("parent_thread_id", parentThreadId),
                 Parameters.optionalUuid("forked_from_id", forkedFromId));

@@ -7,10 +7,13 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.NotSupportedException;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
@@ -44,14 +47,18 @@ public class WritersResource {
     }
 
     @POST
-    @Consumes(MediaType.APPLICATION_JSON)
+    @Consumes(MediaType.WILDCARD) // no body at all comes with any Content-Type
     @Operation(
             operationId = "openWriter",
             summary = "Resume a thread: open a writer",
             description =
                     "A live writer whose lease has not ended is in the way, unless takeover is true. The new writer's"
                             + " epoch fences the old one.")
-    @RequestBody(content = @Content(schema = @Schema(implementation = Requests.OpenWriter.class)))
+    @RequestBody(
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = Requests.OpenWriter.class)))
     @APIResponse(
             responseCode = "201",
             description = "The writer",
@@ -59,12 +66,16 @@ public class WritersResource {
     public Response openWriter(
             @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")
                     String threadId,
+            @Context HttpHeaders headers,
             InputStream body) {
         var bytes = bodies.small(body);
         var includeArchived = false;
         var takeover = false;
         PersistenceMode mode = null;
         if (bytes.length > 0) {
+            if (!MediaType.APPLICATION_JSON_TYPE.isCompatible(headers.getMediaType())) {
+                throw new NotSupportedException();
+            }
             var request = JsonBody.parse(json, bytes);
             includeArchived = request.flag("include_archived");
             takeover = request.flag("takeover");

@@ -66,15 +66,13 @@ class RolloutImporter {
     @Transactional
     @TransactionConfiguration(timeout = TIMEOUT_SECONDS)
     public ImportResult store(ThreadId threadId, RolloutSpool.Spooled file, boolean dryRun) {
-        if (dryRun) {
-            transaction.setRollbackOnly();
-        }
         try (var lines = file.open()) {
             var stored = threads.findLocked(threadId);
-            if (stored.isPresent()) {
-                return goOn(stored.get(), lines, dryRun);
+            var result = stored.isPresent() ? goOn(stored.get(), lines, dryRun) : storeNew(threadId, lines, dryRun);
+            if (dryRun) {
+                transaction.setRollbackOnly();
             }
-            return storeNew(threadId, lines, dryRun);
+            return result;
         } catch (IOException e) {
             throw new UncheckedIOException("the spooled rollout file is not readable", e);
         }

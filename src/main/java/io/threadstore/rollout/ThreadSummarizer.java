@@ -3,6 +3,7 @@ package io.threadstore.rollout;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.threadstore.thread.MemoryMode;
 import io.threadstore.thread.SessionSource;
+import io.threadstore.thread.SourceKind;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadSummary;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -188,16 +189,16 @@ public class ThreadSummarizer {
 
     private static SessionSource readSource(@Nullable JsonNode source) {
         if (source == null || source.isNull()) {
-            return SessionSource.of(SessionSource.Kind.VSCODE); // Codex's own default for a missing source
+            return SessionSource.of(SourceKind.VSCODE); // Codex's own default for a missing source
         }
         if (source.isTextual()) {
             return SessionSource.of(
                     switch (source.asText()) {
-                        case "cli" -> SessionSource.Kind.CLI;
-                        case "vscode" -> SessionSource.Kind.VSCODE;
-                        case "exec" -> SessionSource.Kind.EXEC;
-                        case "mcp", "app_server" -> SessionSource.Kind.APP_SERVER;
-                        default -> SessionSource.Kind.UNKNOWN;
+                        case "cli" -> SourceKind.CLI;
+                        case "vscode" -> SourceKind.VSCODE;
+                        case "exec" -> SourceKind.EXEC;
+                        case "mcp", "app_server" -> SourceKind.APP_SERVER;
+                        default -> SourceKind.UNKNOWN;
                     });
         }
         var custom = text(source.get("custom"));
@@ -205,15 +206,15 @@ public class ThreadSummarizer {
             return SessionSource.custom(custom);
         }
         var subAgent = source.get("subagent");
-        return subAgent == null ? SessionSource.of(SessionSource.Kind.UNKNOWN) : readSubAgent(subAgent);
+        return subAgent == null ? SessionSource.of(SourceKind.UNKNOWN) : readSubAgent(subAgent);
     }
 
     private static SessionSource readSubAgent(JsonNode subAgent) {
         if (subAgent.isTextual()) {
             return switch (subAgent.asText()) {
-                case "review" -> SessionSource.of(SessionSource.Kind.SUB_AGENT_REVIEW);
-                case "compact" -> SessionSource.of(SessionSource.Kind.SUB_AGENT_COMPACT);
-                case "memory_consolidation" -> SessionSource.of(SessionSource.Kind.SUB_AGENT_MEMORY_CONSOLIDATION);
+                case "review" -> SessionSource.of(SourceKind.SUB_AGENT_REVIEW);
+                case "compact" -> SessionSource.of(SourceKind.SUB_AGENT_COMPACT);
+                case "memory_consolidation" -> SessionSource.of(SourceKind.SUB_AGENT_MEMORY_CONSOLIDATION);
                 default -> SessionSource.subAgentOther(subAgent.asText());
             };
         }
@@ -224,7 +225,7 @@ public class ThreadSummarizer {
         var spawn = subAgent.get("thread_spawn");
         var parent = spawn == null ? null : uuid(spawn.get("parent_thread_id"));
         if (spawn == null || parent == null) {
-            return SessionSource.of(SessionSource.Kind.UNKNOWN);
+            return SessionSource.of(SourceKind.UNKNOWN);
         }
         var role = text(spawn.get("agent_role"));
         return SessionSource.threadSpawn(

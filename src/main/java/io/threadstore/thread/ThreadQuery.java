@@ -23,7 +23,7 @@ public record ThreadQuery(
         Sort sort,
         boolean descending,
         boolean archived,
-        List<SessionSource.Kind> sources,
+        List<SourceKind> sources,
         List<String> modelProviders,
         List<String> cwds,
         @Nullable String search,

@@ -33,7 +33,7 @@ public class ThreadSummary {
 
     @Enumerated(EnumType.STRING)
     @Column(name = "source_kind", nullable = false, columnDefinition = "varchar(64)")
-    private SessionSource.Kind sourceKind = SessionSource.Kind.UNKNOWN;
+    private SourceKind sourceKind = SourceKind.UNKNOWN;
 
     @Column(name = "source_label")
     private @Nullable String sourceLabel;
@@ -200,11 +200,11 @@ public class ThreadSummary {
 
     /** What started the thread. */
     public SessionSource source() {
-        var isSpawn = sourceKind == SessionSource.Kind.SUB_AGENT_THREAD_SPAWN;
+        var isSpawn = sourceKind == SourceKind.SUB_AGENT_THREAD_SPAWN;
         return new SessionSource(
                 sourceKind,
-                sourceKind == SessionSource.Kind.CUSTOM ? sourceLabel : null,
-                sourceKind == SessionSource.Kind.SUB_AGENT_OTHER ? sourceLabel : null,
+                sourceKind == SourceKind.CUSTOM ? sourceLabel : null,
+                sourceKind == SourceKind.SUB_AGENT_OTHER ? sourceLabel : null,
                 sourceParentId,
                 sourceDepth,
                 isSpawn ? agentNickname : null,

@@ -1,0 +1,200 @@
+package io.threadstore.rest;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import org.eclipse.microprofile.openapi.OASFactory;
+import org.eclipse.microprofile.openapi.OASFilter;
+import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.media.Content;
+import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the API document says of every operation alike, added when it is built: the problems that can be the answer, an
+ * example for every body, enum words as they are on the wire.
+ */
+@OpenApiFilter(OpenApiFilter.RunStage.BUILD)
+public class OpenApiDocument implements OASFilter {
+
+    private static final String EXAMPLES = "/openapi-examples.json";
+    private static final String SCHEMA_REF = "#/components/schemas/";
+
+    /** Types that are written as strings of a format. */
+    private static final Map<String, String> INLINED = Map.of("UUID", "uuid", "Instant", "date-time", "URI", "uri");
+
+    /** The problems that any operation can answer. */
+    private static final List<Integer> ANY = List.of(400, 406, 500, 503);
+
+    /** The problems that an operation can answer beyond those. */
+    private static final Map<String, List<Integer>> PROBLEMS = Map.ofEntries(
+            Map.entry("createThread", List.of(409, 413, 415)),
+            Map.entry("getThread", List.of(404)),
+            Map.entry("listThreads", List.of()),
+            Map.entry("updateThreadMetadata", List.of(404, 412, 413, 415)),
+            Map.entry("listMetadataPatches", List.of(404)),
+            Map.entry("archiveThread", List.of(404, 412)),
+            Map.entry("unarchiveThread", List.of(404, 412)),
+            Map.entry("deleteThread", List.of(404, 412)),
+            Map.entry("openWriter", List.of(404, 409, 413, 415)),
+            Map.entry("getWriter", List.of(404)),
+            Map.entry("persistThread", List.of(404, 409)),
+            Map.entry("flushThread", List.of(404, 409)),
+            Map.entry("shutdownThread", List.of(404, 409)),
+            Map.entry("discardThread", List.of(404)),
+            Map.entry("appendItems", List.of(404, 409, 413, 415)),
+            Map.entry("listItems", List.of(404)),
+            Map.entry("loadHistory", List.of(404)),
+            Map.entry("exportRollout", List.of(404)),
+            Map.entry("importRollout", List.of(409, 413, 415)));
+
+    @Override
+    public void filterOpenAPI(OpenAPI document) {
+        var examples = readExamples();
+        var schemas = document.getComponents().getSchemas();
+        schemas.values().forEach(OpenApiDocument::tidy);
+        INLINED.keySet().forEach(document.getComponents()::removeSchema);
+        for (var status : allStatuses()) {
+            document.getComponents().addResponse(name(status), problem(status, examples));
+        }
+        document.getPaths().getPathItems().values().stream()
+                .flatMap(path -> path.getOperations().values().stream())
+                .filter(operation -> PROBLEMS.containsKey(operation.getOperationId()))
+                .forEach(operation -> {
+                    addProblems(operation);
+                    addExamples(operation, examples);
+                });
+    }
+
+    /** Words of enums in lower case, ids and times in place, and nothing beside a reference, where 3.0 has readers pass it over. */
+    private static void tidy(Schema schema) {
+        writeWords(schema);
+        if (schema.getProperties() != null) {
+            schema.getProperties().values().forEach(OpenApiDocument::tidyProperty);
+        }
+    }
+
+    private static void tidyProperty(Schema property) {
+        if (property.getRef() == null) {
+            return;
+        }
+        var name = property.getRef().replace(SCHEMA_REF, "");
+        if (INLINED.containsKey(name)) {
+            property.setRef(null);
+            property.setType(List.of(Schema.SchemaType.STRING));
+            property.setFormat(INLINED.get(name));
+        } else if (property.getDescription() != null || property.getDefaultValue() != null) {
+            property.setRef(null);
+            property.setType(null);
+            property.addAllOf(OASFactory.createSchema().ref(SCHEMA_REF + name));
+        }
+    }
+
+    private static void writeWords(Schema schema) {
+        if (schema.getEnumeration() != null) {
+            schema.setEnumeration(schema.getEnumeration().stream()
+                    .<Object>map(word -> word.toString().toLowerCase(Locale.ROOT))
+                    .toList());
+        }
+    }
+
+    private static TreeSet<Integer> allStatuses() {
+        var statuses = new TreeSet<>(ANY);
+        PROBLEMS.values().forEach(statuses::addAll);
+        return statuses;
+    }
+
+    private static void addProblems(Operation operation) {
+        var statuses = new TreeSet<>(ANY);
+        statuses.addAll(PROBLEMS.get(operation.getOperationId()));
+        for (var status : statuses) {
+            operation
+                    .getResponses()
+                    .addAPIResponse(
+                            Integer.toString(status),
+                            OASFactory.createAPIResponse().ref("#/components/responses/" + name(status)));
+        }
+    }
+
+    private static void addExamples(Operation operation, Map<String, Object> examples) {
+        if (operation.getRequestBody() != null) {
+            addExamples(operation.getRequestBody().getContent(), examples);
+        }
+        operation
+                .getResponses()
+                .getAPIResponses()
+                .values()
+                .forEach(response -> addExamples(response.getContent(), examples));
+    }
+
+    private static void addExamples(@Nullable Content content, Map<String, Object> examples) {
+        if (content == null) {
+            return;
+        }
+        content.getMediaTypes().forEach((type, media) -> {
+            var schema = media.getSchema();
+            if (schema == null) {
+                return;
+            }
+            var name = schema.getRef() == null
+                    ? schema.getDescription()
+                    : schema.getRef().replace(SCHEMA_REF, "");
+            if (media.getExample() == null && examples.containsKey(name)) {
+                media.setExample(examples.get(name));
+            }
+        });
+    }
+
+    private static APIResponse problem(int status, Map<String, Object> examples) {
+        var codes = Arrays.stream(ProblemCode.values())
+                .filter(code -> code.status() == status)
+                .map(ProblemCode::word)
+                .toList();
+        var media = OASFactory.createMediaType()
+                .schema(OASFactory.createSchema().ref(SCHEMA_REF + "Problem"))
+                .example(examples.get("Problem" + status));
+        var response = OASFactory.createAPIResponse()
+                .description("A problem with the code " + String.join(", ", codes))
+                .content(OASFactory.createContent().addMediaType(Problems.MEDIA_TYPE, media));
+        if (status == ProblemCode.UNAVAILABLE.status()) {
+            response.addHeader(
+                    "Retry-After",
+                    OASFactory.createHeader()
+                            .description("How long to wait, in seconds")
+                            .schema(OASFactory.createSchema().addType(Schema.SchemaType.INTEGER)));
+        }
+        return response;
+    }
+
+    private static String name(int status) {
+        return switch (status) {
+            case 400 -> "InvalidRequest";
+            case 404 -> "NotFound";
+            case 406 -> "NotAcceptable";
+            case 409 -> "Conflict";
+            case 412 -> "PreconditionFailed";
+            case 413 -> "TooLarge";
+            case 415 -> "UnsupportedMediaType";
+            case 500 -> "Internal";
+            case 503 -> "Unavailable";
+            default -> throw new IllegalStateException("no name for " + status);
+        };
+    }
+
+    private static Map<String, Object> readExamples() {
+        try (var in = OpenApiDocument.class.getResourceAsStream(EXAMPLES)) {
+            return new ObjectMapper().readValue(in, new TypeReference<Map<String, Object>>() {});
+        } catch (IOException e) {
+            throw new UncheckedIOException(EXAMPLES + " is not readable", e);
+        }
+    }
+}

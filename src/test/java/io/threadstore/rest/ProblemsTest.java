@@ -1,0 +1,135 @@
+package io.threadstore.rest;
+
+import static io.threadstore.testsupport.Rest.aThread;
+import static io.threadstore.testsupport.Rest.json;
+import static io.threadstore.testsupport.Rest.path;
+import static io.threadstore.testsupport.Rest.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.not;
+
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@QuarkusTest
+class ProblemsTest extends RestTest {
+
+    @TestHTTPResource
+    URI service;
+
+    @Inject
+    AgroalDataSource dataSource;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/v1", "/v1/nothing", "/v1/threads/x/y/z", "/favicon.ico", "/v2/threads"})
+    void unknownPathsAreNotFound(String path) {
+        problem(request().get(path), 404, "not_found").body("instance", equalTo(path));
+    }
+
+    @Test
+    void wrongMethodsAreRefusedWithThoseAllowed() {
+        var id = aThread();
+        problem(request().put("/v1/threads"), 405, "method_not_allowed").header("Allow", equalTo("GET, HEAD, POST"));
+        problem(request().post(path(id)), 405, "method_not_allowed")
+                .header("Allow", equalTo("GET, HEAD, PATCH, DELETE"));
+        problem(request().get(path(id) + "/archive"), 405, "method_not_allowed").header("Allow", equalTo("POST"));
+        problem(request().delete(path(id) + "/items"), 405, "method_not_allowed")
+                .header("Allow", equalTo("GET, HEAD, POST"));
+    }
+
+    @Test
+    void allowedMethodsAreThoseOfTheApiDocument() {
+        var document = request()
+                .accept("application/json")
+                .get("/q/openapi?format=json")
+                .jsonPath();
+        var paths = document.<String, java.util.Map<String, Object>>getMap("paths");
+
+        assertThat(paths).isNotEmpty().allSatisfy((path, operations) -> {
+            var allowed = AllowedMethods.of(path.replaceAll("\\{[^}]+}", "x")).orElse("");
+            operations.keySet().stream()
+                    .filter(key -> !key.equals("parameters"))
+                    .forEach(method -> assertThat(allowed).contains(method.toUpperCase(java.util.Locale.ROOT)));
+        });
+    }
+
+    @Test
+    void wrongMediaTypesAreRefused() {
+        var id = aThread();
+        for (var path : new String[] {"/v1/threads", path(id) + "/items"}) {
+            problem(request().contentType("text/plain").body("{}").post(path), 415, "unsupported_media_type");
+            problem(request().contentType("application/xml").body("<a/>").post(path), 415, "unsupported_media_type");
+        }
+        problem(request().contentType("text/plain").body("{}").patch(path(id)), 415, "unsupported_media_type");
+        problem(request().accept("text/html").get("/v1/threads"), 406, "not_acceptable");
+        problem(request().accept("application/xml").get(path(id) + "/rollout"), 406, "not_acceptable");
+    }
+
+    @Test
+    void problemsAreSentToWhoAcceptsOnlyNdjson() {
+        problem(
+                request().accept("application/x-ndjson").get(path(UUID.randomUUID()) + "/history"),
+                404,
+                "thread_not_found");
+    }
+
+    @Test
+    void smallBodiesHaveASmallLimit() {
+        problem(
+                json("{\"source\":{\"kind\":\"cli\"},\"cwd\":\"" + "x".repeat(5 * 1024 * 1024) + "\"}")
+                        .post("/v1/threads"),
+                413,
+                "request_too_large");
+    }
+
+    @Test
+    void clientThatSendsItsWholeBodyFirstSeesThe413() throws Exception {
+        var size = 40L * 1024 * 1024;
+        try (var socket = new Socket(service.getHost(), service.getPort())) {
+            var out = socket.getOutputStream();
+            out.write(("POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+                            + size + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            var chunk = new byte[1024 * 1024];
+            java.util.Arrays.fill(chunk, (byte) ' ');
+            for (var sent = 0L; sent < size; sent += chunk.length) {
+                out.write(chunk);
+            }
+            out.flush();
+            var answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+            assertThat(answer).isEqualTo("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void internalFailuresSayNothingOfTheInside() throws Exception {
+        var id = aThread();
+        try (var connection = dataSource.getConnection();
+                var statement =
+                        connection.prepareStatement("UPDATE thread SET source_kind = 'NONSENSE' WHERE thread_id = ?")) {
+            statement.setString(1, id.toString());
+            statement.executeUpdate();
+        }
+        try {
+            problem(request().get(path(id)), 500, "internal")
+                    .body(not(containsString("io.threadstore")))
+                    .body(not(containsString("NONSENSE")));
+        } finally {
+            try (var connection = dataSource.getConnection();
+                    var statement = connection.prepareStatement("DELETE FROM thread WHERE thread_id = ?")) {
+                statement.setString(1, id.toString());
+                statement.executeUpdate();
+            }
+        }
+    }
+}
