@@ -2,7 +2,9 @@ package io.threadstore.platform;
 
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Which failures mean that the database is away or busy, and not that something is wrong. */
 public final class DatabaseFailures {
@@ -12,6 +14,9 @@ public final class DatabaseFailures {
 
     /** MariaDB's errors: too many connections, server shutdown, lock wait time-out, query interrupted, statement time-out. */
     private static final Set<Integer> BUSY = Set.of(1040, 1053, 1205, 1317, 1969, 3024);
+
+    /** What the pool says, without a SQLState, when no connection comes free or one turns out to be broken. */
+    private static final List<String> POOL_MESSAGES = List.of("cquisition timeout", "Failed to enlist");
 
     private static final String DEADLOCK = "40001";
 
@@ -28,7 +33,7 @@ public final class DatabaseFailures {
         return found == null ? "unknown" : found.getSQLState() + "/" + found.getErrorCode() + " " + found.getMessage();
     }
 
-    private static @org.jspecify.annotations.Nullable SQLException find(Throwable failure) {
+    private static @Nullable SQLException find(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql && isAwayOrBusy(sql)) {
                 return sql;
@@ -43,9 +48,8 @@ public final class DatabaseFailures {
         }
         var state = sql.getSQLState();
         if (state == null) {
-            // Agroal says "Acquisition timeout while waiting for new connection" without a state
-            var message = sql.getMessage();
-            return message != null && message.contains("cquisition timeout");
+            var message = String.valueOf(sql.getMessage());
+            return POOL_MESSAGES.stream().anyMatch(message::contains);
         }
         return state.equals(DEADLOCK) || state.length() == 5 && AWAY.contains(state.substring(0, 2));
     }

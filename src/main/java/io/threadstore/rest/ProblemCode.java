@@ -8,7 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What can go wrong, as HTTP says it: a status, a stable code and a short title. */
 @Schema(name = "ProblemCode")
-enum ProblemCode {
+public enum ProblemCode {
     INVALID_REQUEST(400, "Invalid request"),
     SESSION_META_MISMATCH(400, "The file does not begin with this thread's session_meta"),
     UNAUTHENTICATED(401, "Not authenticated"),
@@ -88,7 +88,7 @@ enum ProblemCode {
     }
 
     @JsonValue
-    String word() {
+    public String word() {
         return name().toLowerCase(Locale.ROOT);
     }
 

@@ -2,11 +2,13 @@ package io.threadstore.rollout;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.threadstore.platform.AfterCommit;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 
 /** Counts what was appended, once it is committed. */
+@Startup // counters are there, at 0, before the first append
 @ApplicationScoped
 class RolloutMetrics {
 

@@ -3,6 +3,7 @@ package io.threadstore.writer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.runtime.Startup;
 import io.quarkus.scheduler.Scheduled;
 import io.threadstore.platform.DatabaseFailures;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -10,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 
 /** Counts the writers that are live and within their lease, now and then: a scrape must not ask the database. */
+@Startup
 @ApplicationScoped
 class WriterMetrics {
 

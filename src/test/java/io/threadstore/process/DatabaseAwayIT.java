@@ -49,7 +49,8 @@ class DatabaseAwayIT {
     void requestsGet503WhileItIsAwayAndSucceedAgainAfterwards() throws Exception {
         var server = URI.create(url.substring("jdbc:".length()));
         var id = UUID.randomUUID();
-        try (var proxy = new TcpProxy(server.getHost(), server.getPort() < 0 ? 3306 : server.getPort());
+        try (@SuppressWarnings("try")
+                        var proxy = new TcpProxy(server.getHost(), server.getPort() < 0 ? 3306 : server.getPort());
                 var service = ServiceProcess.launch(Map.of(
                         "THREADSTORE_DB_URL", "jdbc:mariadb://127.0.0.1:" + proxy.port() + server.getPath(),
                         "THREADSTORE_DB_USERNAME", username,

@@ -355,7 +355,6 @@ class ItemsResourceTest extends RestTest {
                 "after=-1",
                 "before=x",
                 "order=up",
-                "type=",
                 "include_archived=2",
             })
     void parametersOutOfRangeAreRefused(String query) {
