@@ -6,6 +6,7 @@ import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,9 @@ public class OpenApiDocument implements OASFilter {
 
     private static final String EXAMPLES = "/openapi-examples.json";
     private static final String SCHEMA_REF = "#/components/schemas/";
+
+    /** The order in which groups of operations are shown. */
+    private static final List<String> TAGS = List.of("Threads", "Writers", "Items", "Rollout files");
 
     /** Types that are written as strings of a format. */
     private static final Map<String, String> INLINED = Map.of("UUID", "uuid", "Instant", "date-time", "URI", "uri");
@@ -60,6 +64,9 @@ public class OpenApiDocument implements OASFilter {
     @Override
     public void filterOpenAPI(OpenAPI document) {
         var examples = readExamples();
+        document.setTags(document.getTags().stream()
+                .sorted(Comparator.comparing(tag -> TAGS.indexOf(tag.getName())))
+                .toList());
         var schemas = document.getComponents().getSchemas();
         schemas.values().forEach(OpenApiDocument::tidy);
         INLINED.keySet().forEach(document.getComponents()::removeSchema);
