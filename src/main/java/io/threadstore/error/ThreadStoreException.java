@@ -3,6 +3,7 @@ package io.threadstore.error;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 public final class ThreadStoreException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
+
+    /** How many faulty places of one request are told. */
+    private static final int MAX_ERRORS = 20;
 
     private final ErrorKind kind;
     private final transient ErrorContext context;
@@ -47,12 +51,11 @@ public final class ThreadStoreException extends RuntimeException {
 
     /** A request that is wrong at the named places; at least one. */
     public static ThreadStoreException invalid(List<FieldError> errors) {
-        var first = errors.get(0);
-        return new ThreadStoreException(
-                ErrorKind.INVALID_REQUEST,
-                first.field() + ": " + first.message(),
-                ErrorContext.NONE.withErrors(errors),
-                null);
+        var shown = errors.subList(0, Math.min(MAX_ERRORS, errors.size()));
+        var message = shown.stream()
+                .map(error -> error.field() + ": " + error.message())
+                .collect(Collectors.joining("; "));
+        return new ThreadStoreException(ErrorKind.INVALID_REQUEST, message, ErrorContext.NONE.withErrors(shown), null);
     }
 
     public static ThreadStoreException threadNotFound(UUID threadId) {

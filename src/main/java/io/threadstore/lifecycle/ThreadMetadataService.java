@@ -56,7 +56,7 @@ public class ThreadMetadataService {
     public StoredThread update(
             ThreadId threadId, ThreadMetadataPatch patch, boolean includeArchived, Preconditions preconditions) {
         var thread = threads.lock(threadId);
-        if (thread.isArchived() && !includeArchived || thread.isLazy() && patch.isEmpty()) {
+        if (thread.isArchived() && !includeArchived) {
             throw ThreadStoreException.threadNotFound(threadId.value());
         }
         preconditions.check(thread);

@@ -1,8 +1,7 @@
 package io.threadstore.platform;
 
-import io.smallrye.config.PropertiesConfigSourceLoader;
+import io.quarkus.runtime.configuration.ConfigUtils;
 import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
@@ -26,6 +25,7 @@ public final class DatabaseChoice {
     private static final long STOP_SECONDS = 120;
 
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile boolean started;
 
     private DatabaseChoice() {}
 
@@ -50,12 +50,14 @@ public final class DatabaseChoice {
         var directory = config.getOptionalValue(DIRECTORY, String.class)
                 .map(Path::of)
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".threadstore"));
-        var database = launcher.launch(directory);
+        var database = launcher.of(directory);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> choice.stop(database), "embedded-database-stop"));
+        database.start();
+        choice.started = true;
         database.connectionProperties().forEach(System::setProperty);
         // a run on a private database is somebody's laptop: reachable from there alone, with a log for people
         setUnlessSet(config, HOST, "127.0.0.1");
         setUnlessSet(config, JSON_LOG, "false");
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> choice.stop(database), "embedded-database-stop"));
         return choice;
     }
 
@@ -66,7 +68,10 @@ public final class DatabaseChoice {
 
     private void stop(PrivateDatabase database) {
         try {
-            stopped.await(STOP_SECONDS, TimeUnit.SECONDS);
+            // a signal may come before there is an application to wait for
+            if (started) {
+                stopped.await(STOP_SECONDS, TimeUnit.SECONDS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -93,15 +98,10 @@ public final class DatabaseChoice {
         }
     }
 
-    /** What the operator set; the application's own file is left out, because it has a URL, if an empty one. */
+    /** What the application itself will see, profiles and every configured source included. */
     private static SmallRyeConfig config() {
-        var loader = Thread.currentThread().getContextClassLoader();
-        var builder = new SmallRyeConfigBuilder()
-                .addDefaultSources()
-                .addDefaultInterceptors()
-                .forClassLoader(loader);
-        builder.withSources(PropertiesConfigSourceLoader.inFileSystem("config/application.properties", 260, loader));
-        builder.withSources(PropertiesConfigSourceLoader.inFileSystem(".env", 295, loader));
-        return builder.build();
+        return ConfigUtils.configBuilder()
+                .forClassLoader(Thread.currentThread().getContextClassLoader())
+                .build();
     }
 }

@@ -2,11 +2,13 @@ package io.threadstore.platform;
 
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
-/** Which failures mean that the database is away or busy, and not that something is wrong. */
+/** What the database's failures mean, found in whatever they come wrapped in: as a cause, or suppressed as at a commit. */
 public final class DatabaseFailures {
 
     /** SQLState classes: connection exception, operator intervention (a server that shuts down). */
@@ -18,28 +20,31 @@ public final class DatabaseFailures {
     /** What the pool says, without a SQLState, when no connection comes free or one turns out to be broken. */
     private static final List<String> POOL_MESSAGES = List.of("cquisition timeout", "Failed to enlist");
 
-    private static final String DEADLOCK = "40001";
+    private static final String SERIALIZATION_FAILURE = "40001";
+    private static final String INTEGRITY_VIOLATION = "23";
 
     private DatabaseFailures() {}
 
     /** Whether trying again later is likely to help. */
     public static boolean isUnavailable(Throwable failure) {
-        return find(failure) != null;
+        return sqlExceptions(failure).stream().anyMatch(DatabaseFailures::isAwayOrBusy);
+    }
+
+    /** Whether the database rolled the transaction back because another was in its way: nothing was written. */
+    static boolean isLostRace(Throwable failure) {
+        return sqlExceptions(failure).stream()
+                .map(SQLException::getSQLState)
+                .anyMatch(state -> state != null
+                        && (state.equals(SERIALIZATION_FAILURE) || state.startsWith(INTEGRITY_VIOLATION)));
     }
 
     /** A short reason for the log. */
     public static String reason(Throwable failure) {
-        var found = find(failure);
-        return found == null ? "unknown" : found.getSQLState() + "/" + found.getErrorCode() + " " + found.getMessage();
-    }
-
-    private static @Nullable SQLException find(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql && isAwayOrBusy(sql)) {
-                return sql;
-            }
-        }
-        return null;
+        return sqlExceptions(failure).stream()
+                .filter(DatabaseFailures::isAwayOrBusy)
+                .findFirst()
+                .map(sql -> sql.getSQLState() + "/" + sql.getErrorCode() + " " + sql.getMessage())
+                .orElse("unknown");
     }
 
     private static boolean isAwayOrBusy(SQLException sql) {
@@ -51,6 +56,27 @@ public final class DatabaseFailures {
             var message = String.valueOf(sql.getMessage());
             return POOL_MESSAGES.stream().anyMatch(message::contains);
         }
-        return state.equals(DEADLOCK) || state.length() == 5 && AWAY.contains(state.substring(0, 2));
+        return state.equals(SERIALIZATION_FAILURE) || state.length() == 5 && AWAY.contains(state.substring(0, 2));
+    }
+
+    private static List<SQLException> sqlExceptions(Throwable failure) {
+        var found = new ArrayList<SQLException>();
+        collect(failure, Collections.newSetFromMap(new IdentityHashMap<>()), found);
+        return found;
+    }
+
+    private static void collect(Throwable failure, Set<Throwable> seen, List<SQLException> found) {
+        if (!seen.add(failure)) {
+            return;
+        }
+        if (failure instanceof SQLException sql) {
+            found.add(sql);
+        }
+        if (failure.getCause() != null) {
+            collect(failure.getCause(), seen, found);
+        }
+        for (var suppressed : failure.getSuppressed()) {
+            collect(suppressed, seen, found);
+        }
     }
 }

@@ -2,13 +2,9 @@ package io.threadstore.platform;
 
 import java.nio.file.Path;
 
-/** Starts a private database. There is an implementation unless the build leaves it out, as the native one does. */
+/** Where a private database comes from. There is an implementation unless the build leaves it out, as the native one does. */
 public interface DatabaseLauncher {
 
-    /**
-     * Starts the database of a directory.
-     *
-     * @throws IllegalStateException with a message for the operator
-     */
-    PrivateDatabase launch(Path directory);
+    /** The database of a directory, not started yet. */
+    PrivateDatabase of(Path directory);
 }

@@ -5,17 +5,12 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +26,7 @@ public class Json {
     private static final int ENVELOPE_DEPTH = 2;
 
     private final JsonFactory factory;
-    private final ObjectMapper mapper;
+    private final JsonFactory storedTextFactory;
     private final int maxDepth;
 
     public Json(Limits limits) {
@@ -42,16 +37,21 @@ public class Json {
                 .maxStringLength(Integer.MAX_VALUE)
                 .maxNameLength(Integer.MAX_VALUE)
                 .build();
-        this.factory = JsonFactory.builder()
+        this.factory = factory(constraints);
+        this.storedTextFactory = factory(StreamReadConstraints.builder()
+                .maxNestingDepth(Integer.MAX_VALUE)
+                .maxNumberLength(Integer.MAX_VALUE)
+                .maxStringLength(Integer.MAX_VALUE)
+                .maxNameLength(Integer.MAX_VALUE)
+                .build());
+    }
+
+    private static JsonFactory factory(StreamReadConstraints constraints) {
+        return JsonFactory.builder()
                 .streamReadConstraints(constraints)
                 .disable(JsonFactory.Feature.CHARSET_DETECTION)
                 .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                 .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                .build();
-        this.mapper = JsonMapper.builder(factory)
-                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                .enable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
-                .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
                 .build();
     }
 
@@ -62,10 +62,17 @@ public class Json {
 
     /** A parser over the text whose offsets count from the text's beginning. */
     public JsonParser parser(JsonText text) {
+        return parser(factory, text);
+    }
+
+    /** As {@link #parser}, over a text that is stored: what was taken once is read whatever the limits are by now. */
+    public JsonParser storedTextParser(JsonText text) {
+        return parser(storedTextFactory, text);
+    }
+
+    private static JsonParser parser(JsonFactory factory, JsonText text) {
         try {
-            var parser = factory.createParser(text.buffer(), text.offset(), text.length());
-            parser.setCodec(mapper);
-            return parser;
+            return factory.createParser(text.buffer(), text.offset(), text.length());
         } catch (IOException e) {
             throw new UncheckedIOException("a parser over memory does no input", e);
         }
@@ -75,7 +82,6 @@ public class Json {
     public JsonText write(JsonWriter writer) {
         var out = new ByteArrayOutputStream(512);
         try (var generator = factory.createGenerator(out)) {
-            generator.setCodec(mapper);
             writer.write(generator);
         } catch (IOException e) {
             throw new UncheckedIOException("a generator into memory does no output", e);
@@ -110,14 +116,5 @@ public class Json {
             }
             out.clear();
         }
-    }
-
-    /** Decodes UTF-8 strictly. */
-    public static String decodeUtf8(byte[] bytes) throws CharacterCodingException {
-        return StandardCharsets.UTF_8
-                .newDecoder()
-                .onMalformedInput(CodingErrorAction.REPORT)
-                .decode(ByteBuffer.wrap(bytes))
-                .toString();
     }
 }

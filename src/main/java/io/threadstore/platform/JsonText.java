@@ -26,6 +26,23 @@ public record JsonText(byte[] buffer, int offset, int length) {
         return new JsonText(buffer, offset + from, to - from);
     }
 
+    /** The text without white space at its ends. */
+    public JsonText trimmed() {
+        var from = 0;
+        var to = length;
+        while (from < to && isSpace(buffer[offset + from])) {
+            from++;
+        }
+        while (to > from && isSpace(buffer[offset + to - 1])) {
+            to--;
+        }
+        return slice(from, to);
+    }
+
+    private static boolean isSpace(byte b) {
+        return b == ' ' || b == '\t' || b == '\r' || b == '\n';
+    }
+
     /** The text's own bytes; the buffer itself where the text fills it. */
     public byte[] toBytes() {
         return offset == 0 && length == buffer.length ? buffer : Arrays.copyOfRange(buffer, offset, offset + length);

@@ -16,6 +16,10 @@ public interface Limits {
     @WithDefault("64M")
     MemorySize append();
 
+    /** How many items one append may have. */
+    @WithDefault("20000")
+    int appendItems();
+
     /** One rollout file to import, in bytes after unpacking. */
     @WithDefault("4G")
     MemorySize rollout();
@@ -23,6 +27,10 @@ public interface Limits {
     /** Any other request body, in bytes. */
     @WithDefault("4M")
     MemorySize request();
+
+    /** How many rollout files are taken in at once; each is spooled to a temporary file first. */
+    @WithDefault("8")
+    int imports();
 
     /** How deeply an item's JSON may nest. */
     @WithDefault("1000")

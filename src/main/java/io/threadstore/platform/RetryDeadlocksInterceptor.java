@@ -6,7 +6,6 @@ import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 import jakarta.transaction.Status;
 import jakarta.transaction.TransactionManager;
-import java.sql.SQLException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 
@@ -19,8 +18,6 @@ class RetryDeadlocksInterceptor {
     private static final Logger LOG = Logger.getLogger(RetryDeadlocksInterceptor.class);
 
     private static final int ATTEMPTS = 5;
-    private static final String SERIALIZATION_FAILURE = "40001";
-    private static final String INTEGRITY_VIOLATION = "23";
 
     private final TransactionManager transactions;
 
@@ -37,7 +34,7 @@ class RetryDeadlocksInterceptor {
             try {
                 return invocation.proceed();
             } catch (Exception e) {
-                if (attempt == ATTEMPTS || !isWorthRetrying(e)) {
+                if (attempt == ATTEMPTS || !DatabaseFailures.isLostRace(e)) {
                     throw e;
                 }
                 LOG.debugf(
@@ -46,15 +43,5 @@ class RetryDeadlocksInterceptor {
                 Thread.sleep(ThreadLocalRandom.current().nextInt(1, 10 * attempt));
             }
         }
-    }
-
-    private static boolean isWorthRetrying(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
-                return sql.getSQLState().equals(SERIALIZATION_FAILURE)
-                        || sql.getSQLState().startsWith(INTEGRITY_VIOLATION);
-            }
-        }
-        return false;
     }
 }

@@ -1,13 +1,16 @@
 package io.threadstore.platform;
 
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationVersion;
 
 /** Whether the database answers and has the schema that this build needs. */
 @Readiness
@@ -18,12 +21,21 @@ class SchemaHealth implements HealthCheck {
     private static final String CHECK = "Database schema";
 
     private final AgroalDataSource dataSource;
-    private final String needed;
+    private volatile String needed = "unknown";
 
-    SchemaHealth(AgroalDataSource dataSource, Flyway flyway) {
+    SchemaHealth(AgroalDataSource dataSource) {
         this.dataSource = dataSource;
+    }
+
+    /** At start, while the database is known to be there: it has just been migrated. */
+    void learn(@Observes StartupEvent start, Flyway flyway) {
         var migrations = flyway.info().all();
-        this.needed = migrations[migrations.length - 1].getVersion().getVersion();
+        needed = migrations[migrations.length - 1].getVersion().getVersion();
+    }
+
+    /** A newer schema is as good: while replicas are replaced one by one, the first new one has migrated it. */
+    private boolean isAtLeast(String installed) {
+        return MigrationVersion.fromVersion(installed).isAtLeast(needed);
     }
 
     @Override
@@ -33,9 +45,9 @@ class SchemaHealth implements HealthCheck {
                 var statement = connection.createStatement();
                 var row = statement.executeQuery(
                         "SELECT version FROM flyway_schema_history WHERE success ORDER BY installed_rank DESC LIMIT 1")) {
-            var installed = row.next() ? row.getString(1) : "none";
+            var installed = row.next() ? row.getString(1) : "0";
             return response.withData("installed", installed)
-                    .status(installed.equals(needed))
+                    .status(isAtLeast(installed))
                     .build();
         } catch (SQLException e) {
             return response.withData("reason", "the database can't be reached")

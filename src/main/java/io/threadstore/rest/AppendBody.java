@@ -16,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ class AppendBody {
     private final ItemLimit itemLimit;
     private final RequestBodies bodies;
     private final long maxBytes;
+    private final int maxItems;
 
     AppendBody(Json json, ItemReader reader, ItemLimit itemLimit, RequestBodies bodies, Limits limits) {
         this.json = json;
@@ -35,6 +37,7 @@ class AppendBody {
         this.itemLimit = itemLimit;
         this.bodies = bodies;
         this.maxBytes = limits.append().asLongValue();
+        this.maxItems = limits.appendItems();
     }
 
     /** Reads {@code {"items": [...], "expected_ordinal": n}}. */
@@ -42,20 +45,21 @@ class AppendBody {
         var text = JsonText.of(bodies.append(body));
         ItemReader.requireUtf8(text);
         List<RolloutItem> items = null;
-        var expected = Parameters.optionalCount("expected_ordinal", expectedOrdinal);
+        Long expected = null;
         try (var parser = json.parser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw ThreadStoreException.of(ErrorKind.INVALID_REQUEST, "the body is not a JSON object");
             }
+            var seen = new HashSet<String>();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 var name = parser.currentName();
                 var value = parser.nextToken();
+                if (!seen.add(name)) {
+                    throw ThreadStoreException.invalid(name, "comes twice");
+                }
                 switch (name) {
                     case "items" -> items = readItems(parser, text);
-                    case "expected_ordinal" ->
-                        expected = value == JsonToken.VALUE_NULL
-                                ? expected
-                                : Parameters.count("expected_ordinal", parser.getText());
+                    case "expected_ordinal" -> expected = value == JsonToken.VALUE_NULL ? null : readOrdinal(parser);
                     default -> throw ThreadStoreException.invalid(name, "is not a member of this request");
                 }
             }
@@ -72,7 +76,21 @@ class AppendBody {
         if (items == null) {
             throw ThreadStoreException.invalid("items", "is missing");
         }
-        return new AppendItems(items, expected);
+        return new AppendItems(items, oneOf(expected, Parameters.optionalCount("expected_ordinal", expectedOrdinal)));
+    }
+
+    private static @Nullable Long oneOf(@Nullable Long inBody, @Nullable Long inQuery) {
+        if (inBody != null && inQuery != null && !inBody.equals(inQuery)) {
+            throw ThreadStoreException.invalid("expected_ordinal", "differs between the query and the body");
+        }
+        return inBody == null ? inQuery : inBody;
+    }
+
+    private static long readOrdinal(JsonParser parser) throws IOException {
+        if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+            throw ThreadStoreException.invalid("expected_ordinal", "is not a whole number");
+        }
+        return Parameters.count("expected_ordinal", parser.getText());
     }
 
     private List<RolloutItem> readItems(JsonParser parser, JsonText body) throws IOException {
@@ -81,6 +99,7 @@ class AppendBody {
         }
         var items = new ArrayList<RolloutItem>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
+            checkCount(items.size());
             try {
                 items.add(reader.readAt(parser, body));
             } catch (ThreadStoreException e) {
@@ -100,15 +119,20 @@ class AppendBody {
         var lines = new RolloutLines(body, itemLimit, maxBytes);
         try {
             for (var line = lines.next(); line.isPresent(); line = lines.next()) {
-                items.add(read(line.get(), lines.number()));
+                checkCount(items.size());
+                items.add(read(line.get().trimmed(), lines.number()));
             }
-        } catch (ThreadStoreException e) {
-            RequestBodies.drain(body);
-            throw e;
         } catch (IOException e) {
             throw RequestBodies.interrupted(e);
         }
         return new AppendItems(items, expected);
+    }
+
+    private void checkCount(int before) {
+        if (before >= maxItems) {
+            throw ThreadStoreException.of(
+                    ErrorKind.REQUEST_TOO_LARGE, "the append has more than " + maxItems + " items");
+        }
     }
 
     private RolloutItem read(JsonText line, long number) {

@@ -75,19 +75,24 @@ enum ContentCoding {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Unpacks; a stream that is not what it claims is the caller's fault and said so. */
+    /**
+     * Unpacks; a stream that is not what it claims is the caller's fault and said so. Closing it gives its memory back and leaves the
+     * packed stream open.
+     */
     InputStream unpack(InputStream packed) {
+        var shielded = new Shielded(packed);
         if (this == IDENTITY) {
-            return packed;
+            return shielded;
         }
         try {
-            return new Unpacking(this == GZIP ? new GZIPInputStream(packed, 64 * 1024) : new ZstdInputStream(packed));
+            return new Unpacking(
+                    this == GZIP ? new GZIPInputStream(shielded, 64 * 1024) : new ZstdInputStream(shielded));
         } catch (IOException e) {
             throw broken(e);
         }
     }
 
-    /** Packs what is written; a flush makes what came so far readable. */
+    /** Packs what is written. After a flush gzip has passed on all that came so far; zstd keeps up to a window of it. */
     OutputStream pack(OutputStream out) throws IOException {
         return switch (this) {
             case IDENTITY -> out;
@@ -99,6 +104,17 @@ enum ContentCoding {
     private ThreadStoreException broken(Exception cause) {
         return ThreadStoreException.of(
                 ErrorKind.INVALID_REQUEST, "the body is not " + word() + ", or ends too early", cause);
+    }
+
+    /** Passes a closing on to nobody. */
+    private static final class Shielded extends FilterInputStream {
+
+        Shielded(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** Tells failures of unpacking from others. */

@@ -53,7 +53,7 @@ class CreateThreadBody {
     }
 
     private @Nullable JsonText baseInstructions(JsonBody body) {
-        var text = body.raw("base_instructions");
+        var text = body.storable("base_instructions");
         if (text == null) {
             return null;
         }

@@ -8,17 +8,28 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Entity tags (RFC 9110): a thread's names the row and its version, so that it changes with all that GET shows. */
+/**
+ * Entity tags (RFC 9110): a thread's names the row and its version, so that it changes with all that GET shows. With its history
+ * the thread is another representation and has a tag of its own.
+ */
 final class ETags {
 
-    private static final Pattern LIST = Pattern.compile(
-            "\\s*(?:W/)?\"[\\x21\\x23-\\x7E\\x80-\\xFF]*\"\\s*(?:,\\s*(?:W/)?\"[\\x21\\x23-\\x7E\\x80-\\xFF]*\"\\s*)*");
+    // possessive: a header of thousands of tags must not go as deep as it is long
+    private static final Pattern LIST =
+            Pattern.compile("\\s*+(?:W/)?+\"[^\"\\s]*+\"\\s*+(?:,\\s*+(?:W/)?+\"[^\"\\s]*+\"\\s*+)*+");
     private static final Pattern TAG = Pattern.compile("(W/)?(\"[^\"]*\")");
 
     private ETags() {}
 
+    private static final String WITH_HISTORY = "h";
+
+    static String of(StoredThread thread, boolean withHistory) {
+        var tag = of(thread);
+        return withHistory ? tag.substring(0, tag.length() - 1) + WITH_HISTORY + "\"" : tag;
+    }
+
     static String of(StoredThread thread) {
-        return "\"" + Long.toString(thread.key(), 36) + "-" + Long.toString(thread.version(), 36) + "\"";
+        return "\"" + Long.toString(thread.key(), 36) + "." + Long.toString(thread.version(), 36) + "." + "\"";
     }
 
     /** What {@code If-Match} asks: weak tags never match. */
@@ -27,14 +38,14 @@ final class ETags {
             return Preconditions.NONE;
         }
         var tags = parse("If-Match", header, false);
-        return new Preconditions(thread -> tags.contains(of(thread)));
+        return new Preconditions(thread -> tags.contains(of(thread)) || tags.contains(of(thread, true)));
     }
 
-    /** Whether {@code If-None-Match} says that the caller has this version: weak tags count. */
-    static boolean isKnown(@Nullable String header, StoredThread thread) {
+    /** Whether {@code If-None-Match} says that the caller has what this tag names: weak tags count. */
+    static boolean isKnown(@Nullable String header, String tag) {
         return header != null
                 && (header.strip().equals("*")
-                        || parse("If-None-Match", header, true).contains(of(thread)));
+                        || parse("If-None-Match", header, true).contains(tag));
     }
 
     private static List<String> parse(String name, String header, boolean weakToo) {

@@ -12,7 +12,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Whole histories as streamed bodies, a page of items a chunk. */
@@ -29,7 +28,7 @@ class HistoryStreams {
 
     /** An item per line. */
     StreamedBody lines(StoredThread thread) {
-        return new StreamedBody(new Chunks(thread, "", "", "\n", "", views::writeItem));
+        return new StreamedBody(new Pages(thread, "", "", "\n", "", views::writeItemLine));
     }
 
     /**
@@ -39,12 +38,12 @@ class HistoryStreams {
      * @param after the text from the closing bracket on
      */
     StreamedBody array(StoredThread thread, String before, String after) {
-        return new StreamedBody(new Chunks(thread, before, ",", "", after, views::writeItem));
+        return new StreamedBody(new Pages(thread, before, ",", "", after, views::writeItem));
     }
 
     /** The rollout file, packed. */
     StreamedBody rolloutFile(StoredThread thread, ContentCoding coding) {
-        var lines = new Chunks(thread, "", "", "\n", "", views::writeLine);
+        var lines = new Pages(thread, "", "", "\n", "", views::writeLine);
         return new StreamedBody(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
     }
 
@@ -61,7 +60,7 @@ class HistoryStreams {
     }
 
     /** A history's texts, page by page. */
-    private final class Chunks implements Supplier<byte @Nullable []> {
+    private final class Pages implements StreamedBody.Chunks {
 
         private final StoredThread thread;
         private final String before;
@@ -73,7 +72,7 @@ class HistoryStreams {
         private boolean begun;
         private boolean ended;
 
-        private Chunks(
+        private Pages(
                 StoredThread thread,
                 String before,
                 String separator,
@@ -89,7 +88,7 @@ class HistoryStreams {
         }
 
         @Override
-        public byte @Nullable [] get() {
+        public byte @Nullable [] next() {
             if (ended) {
                 return null;
             }
@@ -118,14 +117,14 @@ class HistoryStreams {
     }
 
     /** Chunks, packed. */
-    private static final class Packed implements Supplier<byte @Nullable []> {
+    private static final class Packed implements StreamedBody.Chunks {
 
-        private final Supplier<byte @Nullable []> chunks;
+        private final StreamedBody.Chunks chunks;
         private final ByteArrayOutputStream packed = new ByteArrayOutputStream();
         private final OutputStream packer;
         private boolean ended;
 
-        private Packed(Supplier<byte @Nullable []> chunks, ContentCoding coding) {
+        private Packed(StreamedBody.Chunks chunks, ContentCoding coding) {
             this.chunks = chunks;
             try {
                 this.packer = coding.pack(packed);
@@ -135,10 +134,10 @@ class HistoryStreams {
         }
 
         @Override
-        public byte @Nullable [] get() {
+        public byte @Nullable [] next() {
             try {
                 while (!ended && packed.size() == 0) {
-                    var chunk = chunks.get();
+                    var chunk = chunks.next();
                     if (chunk == null) {
                         ended = true;
                         packer.close();
@@ -156,6 +155,15 @@ class HistoryStreams {
             var bytes = packed.toByteArray();
             packed.reset();
             return bytes;
+        }
+
+        @Override
+        public void close() {
+            try {
+                packer.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException("packing into memory does no output", e);
+            }
         }
     }
 }

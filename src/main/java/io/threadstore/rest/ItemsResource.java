@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import io.threadstore.error.ThreadStoreException;
 import io.threadstore.rollout.ItemQuery;
 import io.threadstore.rollout.RolloutReader;
 import io.threadstore.rollout.RolloutService;
@@ -39,6 +40,8 @@ public class ItemsResource {
     private final RolloutReader reader;
     private final ThreadService threads;
     private final AppendBody appendBody;
+    private final RequestBodies bodies;
+    private final BodyMemory memory;
     private final HistoryStreams histories;
 
     ItemsResource(
@@ -46,11 +49,15 @@ public class ItemsResource {
             RolloutReader reader,
             ThreadService threads,
             AppendBody appendBody,
+            RequestBodies bodies,
+            BodyMemory memory,
             HistoryStreams histories) {
         this.rollouts = rollouts;
         this.reader = reader;
         this.threads = threads;
         this.appendBody = appendBody;
+        this.bodies = bodies;
+        this.memory = memory;
         this.histories = histories;
     }
 
@@ -95,11 +102,18 @@ public class ItemsResource {
                     String epoch,
             @Context HttpHeaders headers,
             InputStream body) {
-        var append = headers.getMediaType() != null && isNdjson(headers.getMediaType())
-                ? appendBody.readLines(body, expectedOrdinal)
-                : appendBody.readJson(body, expectedOrdinal);
-        return Responses.Append.of(rollouts.append(
-                Parameters.threadId(threadId), Parameters.optionalCount(WritersResource.WRITER_EPOCH, epoch), append));
+        try (var metered = memory.meter(body)) {
+            var append = headers.getMediaType() != null && isNdjson(headers.getMediaType())
+                    ? appendBody.readLines(metered, expectedOrdinal)
+                    : appendBody.readJson(metered, expectedOrdinal);
+            return Responses.Append.of(rollouts.append(
+                    Parameters.threadId(threadId),
+                    Parameters.optionalCount(WritersResource.WRITER_EPOCH, epoch),
+                    append));
+        } catch (ThreadStoreException e) {
+            bodies.drain(body);
+            throw e;
+        }
     }
 
     @GET

@@ -116,6 +116,30 @@ final class JsonBody {
         return value == null || isNull(name) ? null : value;
     }
 
+    /**
+     * The member's text, all of whose strings are storable ones; null where it is absent or null.
+     *
+     * @throws ThreadStoreException INVALID_REQUEST if a string in it holds U+0000 or half of a surrogate pair
+     */
+    @Nullable
+    JsonText storable(String name) {
+        var value = raw(name);
+        if (value == null) {
+            return null;
+        }
+        try (var parser = json.parser(value)) {
+            for (var token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if ((token == JsonToken.FIELD_NAME || token == JsonToken.VALUE_STRING)
+                        && !TextLimits.isStorable(parser.getText())) {
+                    throw invalid(name, "holds U+0000 or half of a surrogate pair");
+                }
+            }
+            return value;
+        } catch (IOException e) {
+            throw ItemReader.translate(e);
+        }
+    }
+
     /** A string; null where it is absent or null. */
     @Nullable
     String string(String name) {
@@ -197,7 +221,7 @@ final class JsonBody {
 
     /** The texts of an array of objects; empty where it is absent or null. */
     List<JsonText> objects(String name) {
-        var value = raw(name);
+        var value = storable(name);
         var texts = new ArrayList<JsonText>();
         if (value == null) {
             return texts;

@@ -17,6 +17,12 @@ import java.time.Instant;
 @Singleton
 class JsonSettings implements ObjectMapperCustomizer {
 
+    /** After Quarkus' own, whose module for times would win otherwise. */
+    @Override
+    public int priority() {
+        return MINIMUM_PRIORITY;
+    }
+
     @Override
     public void customize(ObjectMapper mapper) {
         mapper.setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);

@@ -69,6 +69,7 @@ public class OpenApiDocument implements OASFilter {
                 .toList());
         var schemas = document.getComponents().getSchemas();
         schemas.values().forEach(OpenApiDocument::tidy);
+        openUp(schemas.get("JsonValue"));
         INLINED.keySet().forEach(document.getComponents()::removeSchema);
         for (var status : allStatuses()) {
             document.getComponents().addResponse(name(status), problem(status, examples));
@@ -88,6 +89,12 @@ public class OpenApiDocument implements OASFilter {
         if (schema.getProperties() != null) {
             schema.getProperties().values().forEach(OpenApiDocument::tidyProperty);
         }
+    }
+
+    /** Any JSON value: the record that carries it has a member of its own, which is not on the wire. */
+    private static void openUp(Schema jsonValue) {
+        jsonValue.setType(null);
+        jsonValue.setProperties(null);
     }
 
     private static void tidyProperty(Schema property) {

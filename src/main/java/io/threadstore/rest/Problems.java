@@ -89,12 +89,8 @@ class Problems {
         var response = Response.status(code.status())
                 .type(MEDIA_TYPE)
                 .entity(document(code, detail, uri.getRequestUri().getRawPath(), context));
-        if (code == ProblemCode.UNAVAILABLE) {
+        if (code == ProblemCode.UNAVAILABLE || code == ProblemCode.TOO_MANY_REQUESTS) {
             response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
-        }
-        if (code == ProblemCode.REQUEST_TOO_LARGE) {
-            // what is left of the body is not read, so the connection can't be used again
-            response.header("Connection", "close");
         }
         return response;
     }

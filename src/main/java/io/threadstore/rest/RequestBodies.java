@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Limits;
@@ -20,17 +21,24 @@ class RequestBodies {
     private static final long DRAIN_NANOS = 20_000_000_000L;
 
     private final Limits limits;
+    private final CurrentVertxRequest request;
 
-    RequestBodies(Limits limits) {
+    RequestBodies(Limits limits, CurrentVertxRequest request) {
         this.limits = limits;
+        this.request = request;
     }
 
     /** A body of any operation that has no limit of its own. */
     byte[] small(InputStream body) {
-        return read(body, limits.request().asLongValue());
+        try {
+            return read(body, limits.request().asLongValue());
+        } catch (ThreadStoreException e) {
+            drain(body);
+            throw e;
+        }
     }
 
-    /** The body of an append. */
+    /** The body of an append; what is left of one that is too large is the caller's to drain. */
     byte[] append(InputStream body) {
         return read(body, limits.append().asLongValue());
     }
@@ -44,12 +52,11 @@ class RequestBodies {
         } catch (IOException e) {
             throw interrupted(e);
         }
-        drain(body);
         throw ThreadStoreException.of(ErrorKind.REQUEST_TOO_LARGE, "the body is longer than " + limit + " bytes");
     }
 
-    /** Reads on and throws away, within bounds. */
-    static void drain(InputStream body) {
+    /** Reads on and throws away, within bounds; what is left beyond them ends with the connection. */
+    void drain(InputStream body) {
         var buffer = new byte[64 * 1024];
         var end = System.nanoTime() + DRAIN_NANOS;
         try {
@@ -60,6 +67,7 @@ class RequestBodies {
                 }
                 total += count;
             }
+            Connections.closeAfter(request.getCurrent());
         } catch (IOException e) {
             // the client has gone, or gave up: there is nobody to answer
         }

@@ -32,7 +32,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** A thread as a rollout file: in and out, byte for byte. */
-@Path("/v1/threads/{thread_id}/rollout")
+@Path("/v1/threads")
 @Tag(name = "Rollout files", description = "Import and export the JSONL files that Codex keeps.")
 public class RolloutsResource {
 
@@ -42,14 +42,18 @@ public class RolloutsResource {
     private final RolloutImportService imports;
     private final ThreadService threads;
     private final HistoryStreams histories;
+    private final RequestBodies bodies;
 
-    RolloutsResource(RolloutImportService imports, ThreadService threads, HistoryStreams histories) {
+    RolloutsResource(
+            RolloutImportService imports, ThreadService threads, HistoryStreams histories, RequestBodies bodies) {
         this.imports = imports;
         this.threads = threads;
         this.histories = histories;
+        this.bodies = bodies;
     }
 
     @GET
+    @Path("/{thread_id}/rollout")
     @Produces(ItemsResource.NDJSON)
     @Operation(
             operationId = "exportRollout",
@@ -97,6 +101,7 @@ public class RolloutsResource {
     }
 
     @PUT
+    @Path("/{thread_id}/rollout")
     @Consumes(ItemsResource.NDJSON)
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(
@@ -118,10 +123,19 @@ public class RolloutsResource {
     @APIResponse(
             responseCode = "201",
             description = "A new thread",
+            headers = {
+                @Header(name = "Location", description = "The thread", schema = @Schema(implementation = String.class)),
+                @Header(name = "ETag", description = "Its version", schema = @Schema(implementation = String.class))
+            },
             content = @Content(schema = @Schema(implementation = Responses.Import.class)))
     @APIResponse(
             responseCode = "200",
             description = "A thread that was stored before",
+            headers =
+                    @Header(
+                            name = "ETag",
+                            description = "Its version",
+                            schema = @Schema(implementation = String.class)),
             content = @Content(schema = @Schema(implementation = Responses.Import.class)))
     public Response importRollout(
             @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")
@@ -138,16 +152,19 @@ public class RolloutsResource {
         var coding = ContentCoding.ofRequest(contentEncoding);
         var id = Parameters.threadId(threadId);
         var isRehearsal = Parameters.flag("dry_run", dryRun);
-        try {
-            var result = imports.importRollout(id, coding.unpack(body), isRehearsal);
-            var response = result.isNew() && !isRehearsal
-                    ? Response.created(URI.create("/v1/threads/" + id))
-                    : Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK);
-            return response.header(HttpHeaders.ETAG, ETags.of(result.thread()))
-                    .entity(Responses.Import.of(result))
-                    .build();
+        try (var unpacked = coding.unpack(body)) {
+            var result = imports.importRollout(id, unpacked, isRehearsal);
+            var response = Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK)
+                    .entity(Responses.Import.of(result));
+            if (!isRehearsal) {
+                response.header(HttpHeaders.ETAG, ETags.of(result.thread()));
+            }
+            if (!isRehearsal && result.isNew()) {
+                response.location(URI.create("/v1/threads/" + id));
+            }
+            return response.build();
         } catch (ThreadStoreException e) {
-            RequestBodies.drain(body);
+            bodies.drain(body);
             throw e;
         } catch (IOException e) {
             throw RequestBodies.interrupted(e);

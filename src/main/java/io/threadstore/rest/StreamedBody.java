@@ -1,21 +1,30 @@
 package io.threadstore.rest;
 
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A response body in chunks, made one by one as the client takes them. The first one is made before the answer begins, so that
  * what fails early still gets a problem document.
  */
-final class StreamedBody {
+final class StreamedBody implements AutoCloseable {
 
-    private final Supplier<byte @Nullable []> chunks;
+    /** Where the chunks come from. */
+    interface Chunks extends AutoCloseable {
+
+        /** The next chunk; null at the end. Called on any thread, one call at a time. */
+        byte @Nullable [] next();
+
+        /** Gives memory back; the body may not have been read to its end. */
+        @Override
+        default void close() {}
+    }
+
+    private final Chunks chunks;
     private byte @Nullable [] first;
 
-    /** @param chunks called for the next chunk on any thread, one call at a time; null ends the body */
-    StreamedBody(Supplier<byte @Nullable []> chunks) {
+    StreamedBody(Chunks chunks) {
         this.chunks = chunks;
-        this.first = chunks.get();
+        this.first = chunks.next();
     }
 
     /** The next chunk; null at the end. */
@@ -25,6 +34,11 @@ final class StreamedBody {
             first = null;
             return chunk;
         }
-        return chunks.get();
+        return chunks.next();
+    }
+
+    @Override
+    public void close() {
+        chunks.close();
     }
 }

@@ -1,18 +1,20 @@
 package io.threadstore.rest;
 
 import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.Provider;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import java.util.concurrent.RejectedExecutionException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
-import org.jboss.resteasy.reactive.server.spi.ServerHttpResponse;
 import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a streamed body: the next chunk is made when the one before is on its way, so a slow client holds one chunk of memory
@@ -39,38 +41,49 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
         var request = (ResteasyReactiveRequestContext) context;
         request.suspend();
         context.serverResponse().setChunked(true);
+        Connections.closeUnlessChunked(request.unwrap(RoutingContext.class));
         sendNext(body, request);
     }
 
     private static void sendNext(StreamedBody body, ResteasyReactiveRequestContext request) {
         var response = request.serverResponse();
-        byte[] chunk;
         try {
-            chunk = response.closed() ? null : body.next();
-        } catch (RuntimeException e) {
+            var chunk = response.closed() ? null : body.next();
+            if (chunk == null) {
+                finish(body, request);
+                return;
+            }
+            response.write(chunk).whenComplete((sent, failure) -> goOn(body, request, failure));
+        } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
             LOG.warnf(e, "a streamed answer was cut off: path=%s", request.getPath());
-            cutOff(request, response);
+            cutOff(body, request);
+        }
+    }
+
+    private static void goOn(StreamedBody body, ResteasyReactiveRequestContext request, @Nullable Throwable failure) {
+        if (failure != null) {
+            cutOff(body, request);
             return;
         }
-        if (chunk == null) {
-            if (!response.closed()) {
-                response.end();
-            }
-            request.resume();
-            return;
+        try {
+            Infrastructure.getDefaultWorkerPool().execute(() -> sendNext(body, request));
+        } catch (RejectedExecutionException e) {
+            cutOff(body, request);
         }
-        response.write(chunk).whenComplete((sent, failure) -> {
-            if (failure == null) {
-                Infrastructure.getDefaultWorkerPool().execute(() -> sendNext(body, request));
-            } else {
-                cutOff(request, response);
-            }
-        });
+    }
+
+    private static void finish(StreamedBody body, ResteasyReactiveRequestContext request) {
+        body.close();
+        if (!request.serverResponse().closed()) {
+            request.serverResponse().end();
+        }
+        request.resume();
     }
 
     /** Ends the connection, not the body, so that the client can tell. */
-    private static void cutOff(ResteasyReactiveRequestContext request, ServerHttpResponse response) {
-        response.reset();
+    private static void cutOff(StreamedBody body, ResteasyReactiveRequestContext request) {
+        body.close();
+        request.serverResponse().reset();
         request.resume();
     }
 

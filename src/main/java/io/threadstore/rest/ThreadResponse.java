@@ -1,6 +1,5 @@
 package io.threadstore.rest;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.threadstore.lifecycle.CreatedThread;
 import io.threadstore.thread.GitInfo;
 import io.threadstore.thread.MemoryMode;
@@ -214,11 +213,5 @@ record ThreadResponse(
                 thread.archivedAt(),
                 writer,
                 null);
-    }
-
-    /** Where a new thread is found. */
-    @JsonIgnore
-    String location() {
-        return "/v1/threads/" + threadId;
     }
 }

@@ -138,12 +138,13 @@ public class ThreadsResource {
         var id = Parameters.threadId(threadId);
         var withHistory = Parameters.flag("include_history", includeHistory);
         var thread = threads.requireThread(id, Parameters.flag("include_archived", includeArchived));
-        if (ETags.isKnown(ifNoneMatch, thread)) {
-            return Response.notModified()
-                    .header(HttpHeaders.ETAG, ETags.of(thread))
-                    .build();
+        var tag = ETags.of(thread, withHistory);
+        if (ETags.isKnown(ifNoneMatch, tag)) {
+            return Response.notModified().header(HttpHeaders.ETAG, tag).build();
         }
-        return withHistory ? answer(thread, withHistory(thread)) : answer(thread, ThreadResponse.of(thread));
+        return Response.ok(withHistory ? withHistory(thread) : ThreadResponse.of(thread))
+                .header(HttpHeaders.ETAG, tag)
+                .build();
     }
 
     private StreamedBody withHistory(StoredThread thread) {
@@ -388,11 +389,9 @@ public class ThreadsResource {
     }
 
     private static Response answer(StoredThread thread) {
-        return answer(thread, ThreadResponse.of(thread));
-    }
-
-    private static Response answer(StoredThread thread, Object entity) {
-        return Response.ok(entity).header(HttpHeaders.ETAG, ETags.of(thread)).build();
+        return Response.ok(ThreadResponse.of(thread))
+                .header(HttpHeaders.ETAG, ETags.of(thread))
+                .build();
     }
 
     /** Which end of a list comes first. */

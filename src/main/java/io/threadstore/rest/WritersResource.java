@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.net.URI;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -28,7 +29,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** A thread's live writer: the right to append. */
-@Path("/v1/threads/{thread_id}/writer")
+@Path("/v1/threads")
 @Tag(name = "Writers", description = "Open, persist, flush, shut down and discard a thread's live writer.")
 @Produces(MediaType.APPLICATION_JSON)
 public class WritersResource {
@@ -47,6 +48,7 @@ public class WritersResource {
     }
 
     @POST
+    @Path("/{thread_id}/writer")
     @Consumes(MediaType.WILDCARD) // no body at all comes with any Content-Type
     @Operation(
             operationId = "openWriter",
@@ -62,6 +64,11 @@ public class WritersResource {
     @APIResponse(
             responseCode = "201",
             description = "The writer",
+            headers =
+                    @Header(
+                            name = "Location",
+                            description = "The writer",
+                            schema = @Schema(implementation = String.class)),
             content = @Content(schema = @Schema(implementation = Responses.Writer.class)))
     public Response openWriter(
             @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")
@@ -89,6 +96,7 @@ public class WritersResource {
     }
 
     @GET
+    @Path("/{thread_id}/writer")
     @Operation(operationId = "getWriter", summary = "Read a thread's live writer")
     @APIResponse(
             responseCode = "200",
@@ -101,7 +109,7 @@ public class WritersResource {
     }
 
     @POST
-    @Path("/persist")
+    @Path("/{thread_id}/writer/persist")
     @Operation(
             operationId = "persistThread",
             summary = "Make a thread visible with all that was appended",
@@ -124,7 +132,7 @@ public class WritersResource {
     }
 
     @POST
-    @Path("/flush")
+    @Path("/{thread_id}/writer/flush")
     @Operation(
             operationId = "flushThread",
             summary = "Make durable what was appended",
@@ -148,7 +156,7 @@ public class WritersResource {
     }
 
     @POST
-    @Path("/shutdown")
+    @Path("/{thread_id}/writer/shutdown")
     @Operation(
             operationId = "shutdownThread",
             summary = "Close the writer",
@@ -171,6 +179,7 @@ public class WritersResource {
     }
 
     @DELETE
+    @Path("/{thread_id}/writer")
     @Operation(
             operationId = "discardThread",
             summary = "Close the writer and drop what was not materialised",

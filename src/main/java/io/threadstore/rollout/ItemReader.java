@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.databind.JsonNode;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Json;
@@ -16,9 +15,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +48,7 @@ public class ItemReader {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw invalid("is not a JSON object");
             }
-            var item = readObject(parser, text, 0, text.length());
+            var item = readObject(parser, text, 0, text.length(), json.maxDepth());
             if (parser.nextToken() != null) {
                 throw invalid("has something after its JSON object");
             }
@@ -72,46 +68,27 @@ public class ItemReader {
             throw invalid("is not a JSON object");
         }
         var start = tokenStart(parser);
-        var item = readObject(parser, source, start, -1);
+        var item = readObject(parser, source, start, -1, json.maxDepth());
         limit.check(item.text().length());
         return item;
     }
 
     /** Reads again what is stored and therefore an item. */
     RolloutItem reread(JsonText text) {
-        try (var parser = json.parser(text)) {
+        try (var parser = json.storedTextParser(text)) {
             parser.nextToken();
-            return readObject(parser, text, 0, text.length());
+            return readObject(parser, text, 0, text.length(), Integer.MAX_VALUE);
         } catch (IOException e) {
             throw new UncheckedIOException("a stored item is not readable", e);
         }
-    }
-
-    /** The named top-level members of an object, as trees; the others are passed over. */
-    Map<String, JsonNode> members(JsonText object, Set<String> names) {
-        var members = new HashMap<String, JsonNode>();
-        try (var parser = json.parser(object)) {
-            parser.nextToken();
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                var name = parser.currentName();
-                parser.nextToken();
-                if (names.contains(name)) {
-                    members.put(name, parser.readValueAsTree());
-                } else {
-                    parser.skipChildren();
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("an item's payload is not readable", e);
-        }
-        return members;
     }
 
     /**
      * @param start where the item's text begins in the source
      * @param end where it ends, or -1: right after its last brace
      */
-    private RolloutItem readObject(JsonParser parser, JsonText source, int start, int end) throws IOException {
+    private RolloutItem readObject(JsonParser parser, JsonText source, int start, int end, int maxDepth)
+            throws IOException {
         var bodyStart = tokenStart(parser) + 1;
         String type = null;
         JsonText typeText = null;
@@ -119,7 +96,8 @@ public class ItemReader {
         PayloadWords words = PayloadWords.NONE;
         Instant timestamp = null;
         var hasTimestamp = false;
-        var depthBelow = parser.getParsingContext().getNestingDepth() - 1;
+        // counted from the item and not from whatever it is in
+        var deepest = maxDepth + (long) parser.getParsingContext().getNestingDepth() - 1;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             var name = parser.currentName();
             var value = parser.nextToken();
@@ -137,15 +115,15 @@ public class ItemReader {
                         throw invalid("has a \"payload\" that is not an object");
                     }
                     var from = tokenStart(parser);
-                    words = readPayload(parser, depthBelow);
+                    words = readPayload(parser, deepest);
                     payload = source.slice(from, tokenEnd(parser));
                 }
                 case "timestamp" -> {
                     hasTimestamp = true;
                     timestamp = value == JsonToken.VALUE_STRING ? parseTime(parser.getText()) : null;
-                    skip(parser, depthBelow);
+                    skip(parser, deepest);
                 }
-                default -> skip(parser, depthBelow);
+                default -> skip(parser, deepest);
             }
         }
         if (type == null || typeText == null) {
@@ -167,7 +145,7 @@ public class ItemReader {
                 bodyStart - start);
     }
 
-    private PayloadWords readPayload(JsonParser parser, int depthBelow) throws IOException {
+    private PayloadWords readPayload(JsonParser parser, long deepest) throws IOException {
         String type = null;
         String itemType = null;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -175,17 +153,17 @@ public class ItemReader {
             var value = parser.nextToken();
             if (name.equals("type")) {
                 type = value == JsonToken.VALUE_STRING ? parser.getText() : null;
-                skip(parser, depthBelow);
+                skip(parser, deepest);
             } else if (name.equals("item") && value == JsonToken.START_OBJECT) {
-                itemType = readType(parser, depthBelow);
+                itemType = readType(parser, deepest);
             } else {
-                skip(parser, depthBelow);
+                skip(parser, deepest);
             }
         }
         return new PayloadWords(type, itemType);
     }
 
-    private @Nullable String readType(JsonParser parser, int depthBelow) throws IOException {
+    private @Nullable String readType(JsonParser parser, long deepest) throws IOException {
         String type = null;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             var isType = parser.currentName().equals("type");
@@ -193,13 +171,13 @@ public class ItemReader {
             if (isType) {
                 type = value == JsonToken.VALUE_STRING ? parser.getText() : null;
             }
-            skip(parser, depthBelow);
+            skip(parser, deepest);
         }
         return type;
     }
 
-    /** Passes over a value, counting its depth from the item and not from whatever the item is in. */
-    private void skip(JsonParser parser, int depthBelow) throws IOException {
+    /** Passes over a value. */
+    private void skip(JsonParser parser, long deepest) throws IOException {
         if (!parser.currentToken().isStructStart()) {
             if (parser.currentToken().isNumeric()) {
                 parser.getTextLength();
@@ -210,7 +188,7 @@ public class ItemReader {
             var token = parser.nextToken();
             if (token.isStructStart()) {
                 open++;
-                if (parser.getParsingContext().getNestingDepth() - depthBelow > json.maxDepth()) {
+                if (parser.getParsingContext().getNestingDepth() > deepest) {
                     throw invalid("nests deeper than " + json.maxDepth() + " levels");
                 }
             } else if (token.isStructEnd()) {

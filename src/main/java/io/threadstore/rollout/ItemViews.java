@@ -29,6 +29,11 @@ public class ItemViews {
         write(out, "}");
     }
 
+    /** As {@link #writeItem}, in one line whatever the payload's own spacing is. */
+    public void writeItemLine(StoredItem stored, ByteArrayOutputStream out) {
+        writeItem(new StoredItem(stored.ordinal(), stored.recordedAt(), ExportedLine.inOneLine(stored.text())), out);
+    }
+
     /** Writes the item as a line of a rollout file, without a line feed. */
     public void writeLine(StoredItem stored, ByteArrayOutputStream out) {
         ExportedLine.of(stored, items).writeTo(out);

@@ -2,6 +2,7 @@ package io.threadstore.rollout;
 
 import io.quarkus.narayana.jta.runtime.TransactionConfiguration;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Json;
 import io.threadstore.platform.JsonText;
 import io.threadstore.platform.RetryDeadlocks;
 import io.threadstore.thread.LockedThread;
@@ -36,6 +37,7 @@ class RolloutImporter {
     private final RolloutItemRepository repository;
     private final MetadataPatches patches;
     private final ItemReader items;
+    private final Json json;
     private final RolloutMetrics metrics;
     private final TransactionSynchronizationRegistry transaction;
     private final Clock clock;
@@ -47,6 +49,7 @@ class RolloutImporter {
             RolloutItemRepository repository,
             MetadataPatches patches,
             ItemReader items,
+            Json json,
             RolloutMetrics metrics,
             TransactionSynchronizationRegistry transaction,
             Clock clock) {
@@ -56,6 +59,7 @@ class RolloutImporter {
         this.repository = repository;
         this.patches = patches;
         this.items = items;
+        this.json = json;
         this.metrics = metrics;
         this.transaction = transaction;
         this.clock = clock;
@@ -66,7 +70,8 @@ class RolloutImporter {
     @Transactional
     @TransactionConfiguration(timeout = TIMEOUT_SECONDS)
     public ImportResult store(ThreadId threadId, RolloutSpool.Spooled file, boolean dryRun) {
-        try (var lines = file.open()) {
+        try {
+            var lines = file.open();
             var stored = threads.findLocked(threadId);
             var result = stored.isPresent() ? goOn(stored.get(), lines, dryRun) : storeNew(threadId, lines, dryRun);
             if (dryRun) {
@@ -132,8 +137,8 @@ class RolloutImporter {
 
     private Instant createdAt(RolloutItem sessionMeta, Instant now) {
         var timestamp =
-                items.members(sessionMeta.payload(), Set.of("timestamp")).get("timestamp");
-        var stated = timestamp == null ? null : ItemReader.parseTime(timestamp.asText());
+                Members.of(json, sessionMeta.payload(), Set.of("timestamp")).text("timestamp");
+        var stated = timestamp == null ? null : ItemReader.parseTime(timestamp);
         return stated == null ? recordedAt(sessionMeta, now) : stated;
     }
 
@@ -168,7 +173,8 @@ class RolloutImporter {
         long match(JsonText line) {
             for (var item = peek(); item != null; item = peek()) {
                 page.remove();
-                if (item.text().sameAs(line) || ExportedLine.of(item, items).sameAs(line)) {
+                if (item.text().trimmed().sameAs(line.trimmed())
+                        || ExportedLine.of(item, items).trimmed().sameAs(line.trimmed())) {
                     return MATCHED;
                 }
                 if (!patched.contains(item.ordinal())) {

@@ -58,7 +58,7 @@ public final class RolloutLines {
     }
 
     private byte @Nullable [] readLine() throws IOException {
-        var max = itemLimit.bytes() + 1L; // one more for a carriage return
+        var max = itemLimit.bytes();
         ByteArrayOutputStream begun = null;
         while (true) {
             if (position == end && !fill()) {

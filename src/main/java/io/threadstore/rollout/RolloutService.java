@@ -5,7 +5,6 @@ import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.RetryDeadlocks;
 import io.threadstore.thread.LockedThread;
 import io.threadstore.thread.PersistenceMode;
-import io.threadstore.thread.StoredThread;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadRows;
 import io.threadstore.writer.LiveWriters;
@@ -54,11 +53,13 @@ public class RolloutService {
     @RetryDeadlocks
     @Transactional
     public AppendResult append(ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        var mayKeepSome =
-                append.items().stream().anyMatch(item -> PersistencePolicy.keeps(PersistenceMode.EXTENDED, item));
         var teachesSome = append.items().stream().anyMatch(ThreadSummarizer::teaches);
-        if (!mayKeepSome && !teachesSome) {
-            return appendNothing(threadId, epoch, append.items().size());
+        if (!teachesSome && !mayKeep(PersistenceMode.LIMITED, append)) {
+            var seen = requireWriter(threadId, epoch);
+            if (!mayKeep(seen.mode(), append)) {
+                return new AppendResult(
+                        null, seen.nextOrdinal(), 0, append.items().size(), false);
+            }
         }
         var thread = threads.lock(threadId);
         var mode = writers.require(thread, epoch).persistenceMode();
@@ -67,10 +68,7 @@ public class RolloutService {
                 .toList();
         var dropped = append.items().size() - kept.size();
         if (kept.isEmpty()) {
-            if (teachesSome) {
-                append.items().forEach(item -> log.learn(thread, item));
-                thread.changed();
-            }
+            learn(thread, append.items());
             return new AppendResult(null, thread.nextOrdinal(), 0, dropped, false);
         }
         writers.renew(thread);
@@ -83,11 +81,25 @@ public class RolloutService {
         return new AppendResult(first, thread.nextOrdinal(), kept.size(), dropped, false);
     }
 
-    private AppendResult appendNothing(ThreadId threadId, @Nullable Long epoch, int dropped) {
-        StoredThread thread =
-                threads.find(threadId).orElseThrow(() -> ThreadStoreException.threadNotFound(threadId.value()));
-        writers.check(threadId.value(), writers.find(thread.key()).orElse(null), epoch);
-        return new AppendResult(null, thread.nextOrdinal(), 0, dropped, false);
+    private static boolean mayKeep(PersistenceMode mode, AppendItems append) {
+        return append.items().stream().anyMatch(item -> PersistencePolicy.keeps(mode, item));
+    }
+
+    /** The writer and the next ordinal, seen without a lock. */
+    private Seen requireWriter(ThreadId threadId, @Nullable Long epoch) {
+        var thread = threads.find(threadId).orElseThrow(() -> ThreadStoreException.threadNotFound(threadId.value()));
+        var writer = writers.check(threadId.value(), writers.find(thread.key()).orElse(null), epoch);
+        return new Seen(writer.persistenceMode(), thread.nextOrdinal());
+    }
+
+    private record Seen(PersistenceMode mode, long nextOrdinal) {}
+
+    private void learn(LockedThread thread, List<RolloutItem> dropped) {
+        var before = thread.toStored().summary();
+        dropped.stream().filter(ThreadSummarizer::teaches).forEach(item -> log.learn(thread, item));
+        if (!thread.toStored().summary().equals(before)) {
+            thread.changed();
+        }
     }
 
     /** Stores what is kept and learns, in order, from what is not. */

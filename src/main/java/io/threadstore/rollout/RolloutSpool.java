@@ -4,15 +4,19 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.JsonText;
 import io.threadstore.platform.Limits;
+import io.threadstore.thread.TextLimits;
 import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.Semaphore;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,50 +29,67 @@ class RolloutSpool {
 
     private static final Logger LOG = Logger.getLogger(RolloutSpool.class);
 
+    private static final byte[] BLANK = {};
+
     private final ItemReader items;
     private final ItemLimit itemLimit;
     private final SessionMeta sessionMeta;
     private final long maxBytes;
+    private final Semaphore places;
 
     RolloutSpool(ItemReader items, ItemLimit itemLimit, SessionMeta sessionMeta, Limits limits) {
         this.items = items;
         this.itemLimit = itemLimit;
         this.sessionMeta = sessionMeta;
         this.maxBytes = limits.rollout().asLongValue();
+        this.places = new Semaphore(limits.imports());
     }
 
     /**
      * Checks and keeps a rollout file.
      *
-     * @throws ThreadStoreException INVALID_REQUEST with the line's number, SESSION_META_MISMATCH, REQUEST_TOO_LARGE
+     * @throws ThreadStoreException INVALID_REQUEST with the line's number, SESSION_META_MISMATCH, REQUEST_TOO_LARGE,
+     *     TOO_MANY_REQUESTS, UNAVAILABLE
      */
     Spooled take(ThreadId threadId, InputStream rollout) throws IOException {
-        var spooled = new Spooled(Files.createTempFile("threadstore-import-", ".jsonl"));
-        try (var out = new SpoolFile(spooled.file)) {
-            var lines = new RolloutLines(rollout, itemLimit, maxBytes);
-            var isFirst = true;
-            var written = 0L;
-            for (var line = lines.next(); line.isPresent(); line = lines.next()) {
-                var item = read(lines, line.get());
-                if (isFirst) {
-                    requireOwnSessionMeta(threadId, item, lines.number());
-                    isFirst = false;
-                }
-                // blank lines are kept as such, so that lines keep their numbers
-                for (; written < lines.number() - 1; written++) {
-                    out.writeLine(new byte[0]);
-                }
-                out.writeLine(line.get().buffer());
-                written++;
-            }
-            if (isFirst) {
-                throw ThreadStoreException.of(ErrorKind.INVALID_REQUEST, "the rollout file is empty");
-            }
+        if (!places.tryAcquire()) {
+            throw ThreadStoreException.of(
+                    ErrorKind.TOO_MANY_REQUESTS, "as many rollout files as may are being imported; try again later");
+        }
+        Spooled spooled;
+        try {
+            spooled = new Spooled();
+        } catch (IOException | RuntimeException e) {
+            places.release();
+            throw e;
+        }
+        try {
+            fill(spooled, threadId, new RolloutLines(rollout, itemLimit, maxBytes));
             return spooled;
         } catch (IOException | RuntimeException e) {
             spooled.close();
             throw e;
         }
+    }
+
+    private void fill(Spooled spooled, ThreadId threadId, RolloutLines lines) throws IOException {
+        var written = 0L;
+        for (var line = lines.next(); line.isPresent(); line = lines.next()) {
+            var item = read(lines, line.get());
+            if (written == 0) {
+                requireOwnSessionMeta(threadId, item, lines.number());
+            }
+            // blank lines are kept as such, so that lines keep their numbers
+            for (; written < lines.number() - 1; written++) {
+                spooled.writeLine(BLANK);
+            }
+            spooled.writeLine(line.get().buffer());
+            written++;
+        }
+        if (written == 0) {
+            throw ThreadStoreException.of(ErrorKind.INVALID_REQUEST, "the rollout file is empty");
+        }
+        spooled.endWriting();
     }
 
     private RolloutItem read(RolloutLines lines, JsonText line) {
@@ -82,15 +103,21 @@ class RolloutSpool {
     private void requireOwnSessionMeta(ThreadId threadId, RolloutItem first, long line) {
         if (!first.isSessionMeta()) {
             throw mismatch(
-                    "expected the session_meta of %s, found %s".formatted(threadId, first.type()), threadId, line);
+                    "expected the session_meta of %s, found %s".formatted(threadId, shortened(first.type())),
+                    threadId,
+                    line);
         }
         var found = sessionMeta.idOf(first);
         if (!found.equalsIgnoreCase(threadId.toString())) {
             throw mismatch(
-                    "rollout session metadata id mismatch: expected %s, found %s".formatted(threadId, found),
+                    "rollout session metadata id mismatch: expected %s, found %s".formatted(threadId, shortened(found)),
                     threadId,
                     line);
         }
+    }
+
+    private static @Nullable String shortened(String text) {
+        return TextLimits.cut(text, 100);
     }
 
     private static ThreadStoreException mismatch(String message, ThreadId threadId, long line) {
@@ -99,66 +126,74 @@ class RolloutSpool {
                 .atLine(line);
     }
 
-    /** The temporary file. Its failures are the store's own, unlike those of the body that is being read. */
-    private static final class SpoolFile implements AutoCloseable {
+    /**
+     * A checked rollout file on disk. It has no name any more where the operating system allows that, so that not even a crash leaves it
+     * behind. Its failures are the store's own, unlike those of the body that is being read.
+     */
+    final class Spooled implements AutoCloseable {
 
+        private final FileChannel file;
         private final OutputStream out;
 
-        SpoolFile(Path file) throws IOException {
-            out = new BufferedOutputStream(Files.newOutputStream(file), 64 * 1024);
+        private Spooled() throws IOException {
+            try {
+                file = FileChannel.open(
+                        Files.createTempFile("threadstore-import-", ".jsonl"),
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DELETE_ON_CLOSE);
+            } catch (IOException e) {
+                throw diskFailure(e);
+            }
+            out = new BufferedOutputStream(Channels.newOutputStream(file), 64 * 1024);
         }
 
-        void writeLine(byte[] line) {
+        private void writeLine(byte[] line) {
             try {
                 out.write(line);
                 out.write('\n');
             } catch (IOException e) {
-                throw new UncheckedIOException("the temporary file of an import can't be written", e);
+                throw diskFailure(e);
             }
         }
 
-        @Override
-        public void close() {
+        private void endWriting() {
             try {
-                out.close();
+                out.flush();
             } catch (IOException e) {
-                throw new UncheckedIOException("the temporary file of an import can't be written", e);
+                throw diskFailure(e);
             }
-        }
-    }
-
-    /** A checked rollout file; closing removes it. */
-    final class Spooled implements AutoCloseable {
-
-        private final Path file;
-
-        private Spooled(Path file) {
-            this.file = file;
         }
 
         /** Reads its lines from the first one on. */
         Items open() throws IOException {
-            return new Items(Files.newInputStream(file));
+            file.position(0);
+            return new Items(new BufferedInputStream(Channels.newInputStream(file), 64 * 1024));
         }
 
         @Override
         public void close() {
             try {
-                Files.deleteIfExists(file);
+                file.close();
             } catch (IOException e) {
-                LOG.warnf("a temporary file stays behind: file=%s", file);
+                LOG.warnf("a temporary file may stay behind: reason=%s", e.getMessage());
             }
+            places.release();
         }
     }
 
-    /** The items of a checked rollout file, one by one. */
-    final class Items implements AutoCloseable {
+    private static ThreadStoreException diskFailure(IOException e) {
+        LOG.errorf(e, "the temporary file of an import can't be written");
+        return ThreadStoreException.of(
+                ErrorKind.UNAVAILABLE, "there is no room to take the rollout file in; try again later", e);
+    }
 
-        private final InputStream in;
+    /** The items of a checked rollout file, one by one. */
+    final class Items {
+
         private final RolloutLines lines;
 
         private Items(InputStream in) {
-            this.in = in;
             this.lines = new RolloutLines(in, itemLimit, Long.MAX_VALUE);
         }
 
@@ -171,11 +206,6 @@ class RolloutSpool {
         /** The line that the last item stood on in the file as it came, from 1. */
         long number() {
             return lines.number();
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
         }
     }
 }

@@ -104,8 +104,8 @@ public class SessionMeta {
 
     /** The id that the item claims to be of; empty text if it claims none. */
     public String idOf(RolloutItem sessionMeta) {
-        var id = items.members(sessionMeta.payload(), Set.of("id")).get("id");
-        return id == null ? "" : id.asText();
+        var id = Members.of(json, sessionMeta.payload(), Set.of("id")).text("id");
+        return id == null ? "" : id;
     }
 
     /** Copies the payload's members as they are written, but for the patched ones, and puts the new ones behind them. */
@@ -113,7 +113,7 @@ public class SessionMeta {
         var payload = sessionMeta.payload();
         var out = new ByteArrayOutputStream(payload.length() + newMembers.length() + 64);
         out.writeBytes("{\"type\":\"session_meta\",\"payload\":{".getBytes(StandardCharsets.UTF_8));
-        try (var parser = json.parser(payload)) {
+        try (var parser = json.storedTextParser(payload)) {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 var from = (int) parser.currentTokenLocation().getByteOffset();
@@ -132,7 +132,7 @@ public class SessionMeta {
         }
         out.writeBytes(newMembers.getBytes(StandardCharsets.UTF_8));
         out.writeBytes("}}".getBytes(StandardCharsets.UTF_8));
-        return items.read(JsonText.of(out.toByteArray()));
+        return items.reread(JsonText.of(out.toByteArray()));
     }
 
     private static void writeIfPresent(JsonGenerator out, String name, @Nullable Object value) throws IOException {

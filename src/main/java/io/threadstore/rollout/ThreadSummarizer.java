@@ -1,16 +1,13 @@
 package io.threadstore.rollout;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.threadstore.platform.Json;
 import io.threadstore.thread.MemoryMode;
 import io.threadstore.thread.SessionSource;
 import io.threadstore.thread.SourceKind;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadSummary;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** What items say about their thread (Codex notes, 4.4). Items are applied in order; most say nothing. */
 @ApplicationScoped
@@ -50,10 +47,18 @@ public class ThreadSummarizer {
             "cwd",
             "reasoning_effort");
 
-    private final ItemReader items;
+    private static final String TOTAL_TOKEN_USAGE = "total_token_usage";
+    private static final Set<String> INFO_MEMBERS = Set.of(TOTAL_TOKEN_USAGE);
+    private static final Set<String> GIT_MEMBERS = Set.of("commit_hash", "branch", "repository_url");
+    private static final Set<String> SOURCE_MEMBERS = Set.of("custom", "subagent");
+    private static final Set<String> SUB_AGENT_MEMBERS = Set.of("other", "thread_spawn");
+    private static final Set<String> SPAWN_MEMBERS =
+            Set.of("parent_thread_id", "depth", "agent_nickname", "agent_role", "agent_type", "agent_path");
 
-    ThreadSummarizer(ItemReader items) {
-        this.items = items;
+    private final Json json;
+
+    ThreadSummarizer(Json json) {
+        this.json = json;
     }
 
     /** Whether an item that the policy drops still has something to say. */
@@ -64,70 +69,67 @@ public class ThreadSummarizer {
     /** Applies one item to its thread's summary. */
     void apply(ThreadSummary summary, ThreadId threadId, RolloutItem item) {
         if (item.isSessionMeta()) {
-            applySessionMeta(summary, threadId, items.members(item.payload(), SESSION_META_MEMBERS));
+            applySessionMeta(summary, threadId, Members.of(json, item.payload(), SESSION_META_MEMBERS));
         } else if (item.type().equals(RolloutItem.TURN_CONTEXT)) {
-            applyTurnContext(summary, items.members(item.payload(), TURN_CONTEXT_MEMBERS));
+            applyTurnContext(summary, Members.of(json, item.payload(), TURN_CONTEXT_MEMBERS));
         } else if (item.isEvent(RolloutItem.TOKEN_COUNT)) {
-            applyTokenCount(summary, items.members(item.payload(), TOKEN_COUNT_MEMBERS));
+            applyTokenCount(summary, Members.of(json, item.payload(), TOKEN_COUNT_MEMBERS));
         } else if (item.isEvent(RolloutItem.USER_MESSAGE)) {
             applyUserMessage(summary, item);
         } else if (item.isEvent(RolloutItem.THREAD_NAME_UPDATED)) {
-            applyName(summary, threadId, items.members(item.payload(), NAME_MEMBERS));
+            applyName(summary, threadId, Members.of(json, item.payload(), NAME_MEMBERS));
         } else if (item.isEvent(RolloutItem.SESSION_CONFIGURED)) {
-            applyConfiguration(summary, threadId, items.members(item.payload(), CONFIGURED_MEMBERS));
+            applyConfiguration(summary, threadId, Members.of(json, item.payload(), CONFIGURED_MEMBERS));
         }
     }
 
-    private static void applySessionMeta(ThreadSummary summary, ThreadId threadId, Map<String, JsonNode> meta) {
+    private static void applySessionMeta(ThreadSummary summary, ThreadId threadId, Members meta) {
         // a fork's history holds copies of its ancestors' metas, which say nothing but the memory mode
-        var mode = text(meta.get("memory_mode"));
+        var mode = meta.text("memory_mode");
         if (mode != null) {
             MemoryMode.ofWord(mode).ifPresent(summary::remembers);
         }
-        if (!threadId.toString().equalsIgnoreCase(text(meta.get("id")))) {
+        if (!threadId.toString().equalsIgnoreCase(meta.text("id"))) {
             return;
         }
-        var source = readSource(meta.get("source"));
-        var nickname = text(meta.get("agent_nickname"));
-        var role = text(meta.get("agent_role"));
-        var path = text(meta.get("agent_path"));
+        var source = readSource(meta);
+        var nickname = meta.text("agent_nickname");
+        var role = meta.text("agent_role");
+        var path = meta.text("agent_path");
         summary.startedBy(source);
         summary.playedBy(
                 nickname == null ? source.nickname() : nickname,
-                role != null ? role : meta.containsKey("agent_type") ? text(meta.get("agent_type")) : source.role(),
+                role != null ? role : meta.has("agent_type") ? meta.text("agent_type") : source.role(),
                 path == null ? source.path() : path);
-        var parent = uuid(meta.get("parent_thread_id"));
+        var parent = meta.uuid("parent_thread_id");
         summary.derivesFrom(
-                uuid(meta.get("session_id")),
-                uuid(meta.get("forked_from_id")),
+                meta.uuid("session_id"),
+                meta.uuid("forked_from_id"),
                 parent == null ? source.parentThreadId() : parent);
-        summary.madeWith(text(meta.get("originator")), text(meta.get("cli_version")));
-        var provider = text(meta.get("model_provider"));
+        summary.madeWith(meta.text("originator"), meta.text("cli_version"));
+        var provider = meta.text("model_provider");
         if (provider != null) {
             summary.providedBy(provider);
         }
-        summary.movesTo(text(meta.get("cwd")));
-        var git = meta.get("git");
-        if (git != null && git.isObject()) {
-            summary.checkedOut(text(git.get("commit_hash")), text(git.get("branch")), text(git.get("repository_url")));
+        summary.movesTo(meta.text("cwd"));
+        var git = meta.object("git", GIT_MEMBERS);
+        if (git != null) {
+            summary.checkedOut(git.text("commit_hash"), git.text("branch"), git.text("repository_url"));
         }
     }
 
-    private static void applyTurnContext(ThreadSummary summary, Map<String, JsonNode> turn) {
-        summary.worksIn(text(turn.get("cwd")));
-        summary.usesModel(text(turn.get("model")), text(turn.get("effort")));
-        summary.approves(json(turn.get("approval_policy")));
-        summary.isSandboxedBy(json(turn.get("sandbox_policy")));
+    private static void applyTurnContext(ThreadSummary summary, Members turn) {
+        summary.worksIn(turn.text("cwd"));
+        summary.usesModel(turn.text("model"), turn.text("effort"));
+        summary.approves(turn.json("approval_policy"));
+        summary.isSandboxedBy(turn.json("sandbox_policy"));
     }
 
-    private static void applyTokenCount(ThreadSummary summary, Map<String, JsonNode> count) {
-        var info = count.get("info");
-        if (info == null || !info.isObject()) {
-            return;
-        }
-        var usage = info.get("total_token_usage");
-        if (usage != null && usage.isObject()) {
-            summary.hasUsed(usage.toString());
+    private static void applyTokenCount(ThreadSummary summary, Members count) {
+        var info = count.object("info", INFO_MEMBERS);
+        var usage = info == null ? null : info.objectText(TOTAL_TOKEN_USAGE);
+        if (usage != null) {
+            summary.hasUsed(usage);
         }
     }
 
@@ -135,48 +137,48 @@ public class ThreadSummarizer {
         if (summary.firstUserMessage() != null) {
             return;
         }
-        var message = items.members(item.payload(), USER_MESSAGE_MEMBERS);
-        var text = text(message.get("message"));
+        var message = Members.of(json, item.payload(), USER_MESSAGE_MEMBERS);
+        var text = message.text("message");
         var request = text == null ? "" : withoutPreamble(text);
         if (!request.isEmpty()) {
             summary.asks(request);
-        } else if (isFilled(message.get("images")) || isFilled(message.get("local_images"))) {
+        } else if (message.isFilledArray("images") || message.isFilledArray("local_images")) {
             summary.asks(IMAGE);
         }
     }
 
-    private static void applyName(ThreadSummary summary, ThreadId threadId, Map<String, JsonNode> event) {
+    private static void applyName(ThreadSummary summary, ThreadId threadId, Members event) {
         // copied along with a fork's history, the event speaks of another thread
-        var named = text(event.get("thread_id"));
+        var named = event.text("thread_id");
         if (named != null && !named.equalsIgnoreCase(threadId.toString())) {
             return;
         }
-        var name = text(event.get("thread_name"));
+        var name = event.text("thread_name");
         summary.rename(name == null || name.isBlank() ? null : name.strip());
     }
 
-    private static void applyConfiguration(ThreadSummary summary, ThreadId threadId, Map<String, JsonNode> event) {
-        var configured = text(event.get("thread_id"));
+    private static void applyConfiguration(ThreadSummary summary, ThreadId threadId, Members event) {
+        var configured = event.text("thread_id");
         if (configured == null) {
-            configured = text(event.get("session_id"));
+            configured = event.text("session_id");
         }
         if (configured != null && !configured.equalsIgnoreCase(threadId.toString())) {
             return;
         }
-        summary.worksIn(text(event.get("cwd")));
-        var model = text(event.get("model"));
+        summary.worksIn(event.text("cwd"));
+        var model = event.text("model");
         if (model != null) {
-            summary.usesModel(model, text(event.get("reasoning_effort")));
+            summary.usesModel(model, event.text("reasoning_effort"));
         }
-        var provider = text(event.get("model_provider_id"));
+        var provider = event.text("model_provider_id");
         if (provider != null && summary.modelProvider() == null) {
             summary.providedBy(provider);
         }
-        var approval = json(event.get("approval_policy"));
+        var approval = event.json("approval_policy");
         if (approval != null) {
             summary.approves(approval);
         }
-        var name = text(event.get("thread_name"));
+        var name = event.text("thread_name");
         if (name != null && !name.isBlank()) {
             summary.rename(name.strip());
         }
@@ -187,13 +189,11 @@ public class ThreadSummarizer {
         return (marker < 0 ? text : text.substring(marker + REQUEST_MARKER.length())).strip();
     }
 
-    private static SessionSource readSource(@Nullable JsonNode source) {
-        if (source == null || source.isNull()) {
-            return SessionSource.of(SourceKind.VSCODE); // Codex's own default for a missing source
-        }
-        if (source.isTextual()) {
+    private static SessionSource readSource(Members meta) {
+        var word = meta.text("source");
+        if (word != null) {
             return SessionSource.of(
-                    switch (source.asText()) {
+                    switch (word) {
                         case "cli" -> SourceKind.CLI;
                         case "vscode" -> SourceKind.VSCODE;
                         case "exec" -> SourceKind.EXEC;
@@ -201,57 +201,41 @@ public class ThreadSummarizer {
                         default -> SourceKind.UNKNOWN;
                     });
         }
-        var custom = text(source.get("custom"));
-        if (custom != null) {
-            return SessionSource.custom(custom);
+        var source = meta.object("source", SOURCE_MEMBERS);
+        if (source == null) {
+            // Codex's own default for a missing source
+            return SessionSource.of(meta.json("source") == null ? SourceKind.VSCODE : SourceKind.UNKNOWN);
         }
-        var subAgent = source.get("subagent");
-        return subAgent == null ? SessionSource.of(SourceKind.UNKNOWN) : readSubAgent(subAgent);
+        var custom = source.text("custom");
+        return custom == null ? readSubAgent(source) : SessionSource.custom(custom);
     }
 
-    private static SessionSource readSubAgent(JsonNode subAgent) {
-        if (subAgent.isTextual()) {
-            return switch (subAgent.asText()) {
+    private static SessionSource readSubAgent(Members source) {
+        var word = source.text("subagent");
+        if (word != null) {
+            return switch (word) {
                 case "review" -> SessionSource.of(SourceKind.SUB_AGENT_REVIEW);
                 case "compact" -> SessionSource.of(SourceKind.SUB_AGENT_COMPACT);
                 case "memory_consolidation" -> SessionSource.of(SourceKind.SUB_AGENT_MEMORY_CONSOLIDATION);
-                default -> SessionSource.subAgentOther(subAgent.asText());
+                default -> SessionSource.subAgentOther(word);
             };
         }
-        var other = text(subAgent.get("other"));
+        var subAgent = source.object("subagent", SUB_AGENT_MEMBERS);
+        var other = subAgent == null ? null : subAgent.text("other");
         if (other != null) {
             return SessionSource.subAgentOther(other);
         }
-        var spawn = subAgent.get("thread_spawn");
-        var parent = spawn == null ? null : uuid(spawn.get("parent_thread_id"));
+        var spawn = subAgent == null ? null : subAgent.object("thread_spawn", SPAWN_MEMBERS);
+        var parent = spawn == null ? null : spawn.uuid("parent_thread_id");
         if (spawn == null || parent == null) {
             return SessionSource.of(SourceKind.UNKNOWN);
         }
-        var role = text(spawn.get("agent_role"));
+        var role = spawn.text("agent_role");
         return SessionSource.threadSpawn(
                 parent,
-                spawn.path("depth").asInt(0),
-                text(spawn.get("agent_nickname")),
-                role == null ? text(spawn.get("agent_type")) : role,
-                text(spawn.get("agent_path")));
-    }
-
-    private static boolean isFilled(@Nullable JsonNode list) {
-        return list != null && list.isArray() && !list.isEmpty();
-    }
-
-    private static @Nullable String text(@Nullable JsonNode node) {
-        return node != null && node.isTextual() ? node.asText() : null;
-    }
-
-    private static @Nullable UUID uuid(@Nullable JsonNode node) {
-        var text = text(node);
-        return text == null
-                ? null
-                : ThreadId.tryParse(text).map(ThreadId::value).orElse(null);
-    }
-
-    private static @Nullable String json(@Nullable JsonNode node) {
-        return node == null || node.isNull() ? null : node.toString();
+                Math.max(0, spawn.number("depth")),
+                spawn.text("agent_nickname"),
+                role == null ? spawn.text("agent_type") : role,
+                spawn.text("agent_path"));
     }
 }

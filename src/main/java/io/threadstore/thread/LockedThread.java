@@ -44,10 +44,6 @@ public final class LockedThread {
         return entity.nextOrdinal();
     }
 
-    public long version() {
-        return entity.version();
-    }
-
     public long epoch() {
         return entity.epoch();
     }

@@ -6,7 +6,6 @@ import io.threadstore.page.Cursor;
 import io.threadstore.page.Page;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The patches that were applied to threads, in the caller's transaction: a row each, never changed. */
@@ -36,9 +35,13 @@ public class MetadataPatches {
 
     /** Which of a thread's items a patch appended. */
     public Set<Long> ordinals(LockedThread thread) {
-        return repository.list("threadKey = ?1 and ordinal is not null", thread.key()).stream()
-                .map(patch -> patch.toApplied().ordinal())
-                .collect(Collectors.toUnmodifiableSet());
+        return Set.copyOf(repository
+                .getEntityManager()
+                .createQuery(
+                        "select p.ordinal from MetadataPatchEntity p where p.threadKey = :key and p.ordinal is not null",
+                        Long.class)
+                .setParameter("key", thread.key())
+                .getResultList());
     }
 
     /** The entity's queries. */

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A thread as readers see it, without its history.
  *
- * @param key the thread's internal key, for the rows that hang on it; never shown
+ * @param key the thread's internal key, for the rows that hang on it; shown only as part of opaque tags and cursors
  * @param threadId the thread's id
  * @param state its place in the life cycle
  * @param version grows with every change of what a reader sees; with the key it makes the ETag

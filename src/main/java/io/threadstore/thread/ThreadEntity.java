@@ -171,10 +171,6 @@ class ThreadEntity {
         return epoch;
     }
 
-    long version() {
-        return version;
-    }
-
     long nextOrdinal() {
         return nextOrdinal;
     }

@@ -2,6 +2,8 @@ package io.threadstore.thread;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,21 +54,25 @@ public record ThreadQuery(
                 || forkedFromId != null;
     }
 
-    /** The text that cursors of this list are bound to: all but the limit. */
+    /** The text that cursors of this list are bound to: all but the limit. Parts are quoted, so that no two queries share it. */
     public String binding(String tenant) {
-        return String.join(
-                "\u0000",
-                List.of(
-                        "threads",
-                        tenant,
-                        sort.name(),
-                        Boolean.toString(descending),
-                        Boolean.toString(archived),
-                        sources.toString(),
-                        String.join("\u0001", modelProviders),
-                        String.join("\u0001", cwds),
-                        String.valueOf(search),
-                        String.valueOf(parentThreadId),
-                        String.valueOf(forkedFromId)));
+        return Stream.of(
+                        List.of(
+                                "threads",
+                                tenant,
+                                sort.name(),
+                                Boolean.toString(descending),
+                                Boolean.toString(archived)),
+                        sources.stream().map(SourceKind::word).toList(),
+                        modelProviders,
+                        cwds,
+                        search == null ? List.<String>of() : List.of(search),
+                        List.of(String.valueOf(parentThreadId), String.valueOf(forkedFromId)))
+                .map(ThreadQuery::quoted)
+                .collect(Collectors.joining(";"));
+    }
+
+    private static String quoted(List<String> parts) {
+        return parts.stream().map(part -> part.length() + ":" + part).collect(Collectors.joining(","));
     }
 }

@@ -46,9 +46,10 @@ public class ThreadRows {
 
     /** Reads a thread in any state without a lock; empty if there is none. */
     public Optional<StoredThread> find(ThreadId threadId) {
-        return repository
-                .find(caller.get().tenant(), threadId, LockModeType.NONE)
-                .map(this::toStored);
+        var found = repository.find(caller.get().tenant(), threadId, LockModeType.NONE);
+        // whoever locks the row later in the same transaction must not be given what was seen now
+        found.ifPresent(repository.getEntityManager()::detach);
+        return found.map(this::toStored);
     }
 
     /** Stores a new thread that holds no items yet and that readers see once the transaction commits. */
@@ -67,11 +68,6 @@ public class ThreadRows {
         var entity = new ThreadEntity(caller.get().tenant(), threadId, mode, now, now, summary);
         entity.becomeLazy(sessionMeta);
         return insert(entity);
-    }
-
-    /** Writes what is pending now, so that a broken constraint is found here and not at commit. */
-    public void flush() {
-        repository.flush();
     }
 
     private LockedThread insert(ThreadEntity entity) {

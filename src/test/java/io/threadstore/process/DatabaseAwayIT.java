@@ -31,11 +31,12 @@ class DatabaseAwayIT {
             password = System.getenv().getOrDefault("THREADSTORE_DB_PASSWORD", "");
             return;
         }
-        database = EmbeddedMariaDb.start(Path.of("target", "test-database"));
+        database = new EmbeddedMariaDb(Path.of("target", "test-database"));
+        database.start();
         var properties = database.connectionProperties();
-        url = properties.get("quarkus.datasource.jdbc.url");
-        username = properties.get("quarkus.datasource.username");
-        password = properties.get("quarkus.datasource.password");
+        url = properties.get("threadstore.db.url");
+        username = properties.get("threadstore.db.username");
+        password = properties.get("threadstore.db.password");
     }
 
     @AfterEach

@@ -71,17 +71,46 @@ class ServiceProcessIT {
     }
 
     @Test
-    void setUpThatWasCutOffIsBegunAgain() throws Exception {
+    void setUpThatWasCutOffIsBegunAgainAndNothingElseIsTouched() throws Exception {
+        var home = DIRECTORY.resolve("mariadb");
         try (var service = ServiceProcess.onDirectory(DIRECTORY)) {
             service.askToEnd();
             service.awaitEnd();
         }
-        var complete = DIRECTORY.resolve("data.complete");
-        Files.delete(complete);
+        var own = Files.createDirectories(DIRECTORY.resolve("data")).resolve("of-the-user");
+        Files.writeString(own, "precious");
+        Files.move(home.resolve("data"), home.resolve("data.new"));
+        Files.delete(home.resolve("data.new/ibdata1"));
 
         try (var service = ServiceProcess.onDirectory(DIRECTORY)) {
             assertThat(service.get("/v1/threads").body()).isEqualTo("{\"threads\":[]}");
-            assertThat(complete).exists();
+            assertThat(home.resolve("data.new")).doesNotExist();
+            assertThat(own).hasContent("precious");
+        }
+    }
+
+    @Test
+    void databaseThatACrashedRunLeftIsEndedFirst() throws Exception {
+        ProcessHandle leftover;
+        try (var service = ServiceProcess.onDirectory(DIRECTORY)) {
+            leftover = databaseProcess();
+            service.kill();
+            assertThat(leftover.isAlive()).isTrue();
+        }
+
+        try (var service = ServiceProcess.onDirectory(DIRECTORY)) {
+            assertThat(leftover.isAlive()).isFalse();
+            assertThat(service.statusOf("/v1/threads")).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void urlInAConfigurationFileOfAProfileIsNotPassedOver() throws Exception {
+        try (var service = ServiceProcess.launch(
+                java.util.Map.of("THREADSTORE_EMBEDDED_DIRECTORY", DIRECTORY.toString()),
+                "-D%prod.quarkus.datasource.jdbc.url=jdbc:mariadb://127.0.0.1:1/nowhere")) {
+            assertThat(service.awaitEnd()).isEqualTo(1);
+            assertThat(service.output()).doesNotContain("embedded MariaDB is running");
         }
     }
 
@@ -140,7 +169,7 @@ class ServiceProcessIT {
     }
 
     private static ProcessHandle databaseProcess() throws Exception {
-        var pid = Files.readString(DIRECTORY.resolve("mariadbd.pid")).strip();
+        var pid = Files.readString(DIRECTORY.resolve("mariadb/mariadbd.pid")).strip();
         return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
     }
 

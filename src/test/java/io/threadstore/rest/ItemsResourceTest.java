@@ -81,6 +81,10 @@ class ItemsResourceTest extends RestTest {
     void appendThatKeepsNothingNeverConflicts() {
         var id = aThread();
 
+        json("{\"items\":[],\"expected_ordinal\":null}")
+                .post(path(id) + "/items")
+                .then()
+                .statusCode(200);
         append(id)
                 .then()
                 .statusCode(200)
@@ -191,7 +195,8 @@ class ItemsResourceTest extends RestTest {
                 "{\"items\":{}}",
                 "{\"items\":[],\"more\":1}",
                 "{\"items\":[],\"expected_ordinal\":-1}",
-                "{\"items\":[],\"expected_ordinal\":\"x\"}",
+                "{\"items\":[],\"expected_ordinal\":\"1\"}",
+                "{\"items\":[],\"items\":[]}",
                 "{\"items\":[]",
                 "",
             })
@@ -231,6 +236,58 @@ class ItemsResourceTest extends RestTest {
         assertThat(request().get(path(id) + "/items?after=0").asString())
                 .contains("\"type\":\"response_item\",\"payload\":" + payload + "}],\"has_more\":false}");
         assertThat(new String(Rest.export(id), StandardCharsets.UTF_8)).endsWith("\n" + item + "\n");
+    }
+
+    @Test
+    void itemsWithLineFeedsAreOneLineInNdjsonAndInTheRolloutFile() {
+        var id = aThread();
+        var item = "{\n\"type\":\"x\",\r\n \"payload\":{\n\"a\":\"\\n\"}\n}";
+        append(id, item).then().statusCode(200);
+
+        var lines = request()
+                .accept(Rest.NDJSON)
+                .get(path(id) + "/history")
+                .asString()
+                .split("\n");
+        assertThat(lines).hasSize(2);
+        assertThat(lines[1]).endsWith("\"type\":\"x\",\"payload\":{ \"a\":\"\\n\"}}");
+        var exported = Rest.export(id);
+        assertThat(new String(exported, StandardCharsets.UTF_8).split("\n")).hasSize(2);
+        Rest.post(id, "writer/shutdown").then().statusCode(200);
+        Rest.importRollout(id, exported)
+                .then()
+                .statusCode(200)
+                .body("appended", equalTo(0))
+                .body("replayed", equalTo(2));
+        assertThat(request().get(path(id) + "/items?after=0").asString()).contains("{\n\"a\":\"\\n\"}");
+    }
+
+    @Test
+    void itemOfQuotesIsKeptWhateverTheServersPacketIs() {
+        var id = aThread();
+        var item = Items.responseItem("\\\"".repeat(8 * 1024 * 1024 - 100 * 1024));
+
+        append(id, item).then().statusCode(200).body("appended", equalTo(1));
+
+        assertThat(request().get(path(id) + "/items?after=0").asString().length())
+                .isGreaterThan(item.length());
+    }
+
+    @Test
+    void strangeNumbersAndSurrogatesInWhatASummaryReadsAreKept() {
+        var id = aThread();
+
+        append(
+                        id,
+                        Items.event("token_count", "\"info\":{\"total_token_usage\":{\"x\":1e2147483648}}"),
+                        "{\"type\":\"turn_context\",\"payload\":{\"sandbox_policy\":{\"type\":\"\\ud800\",\"n\":1.0},\"model\":7}}")
+                .then()
+                .statusCode(200)
+                .body("appended", equalTo(2));
+
+        assertThat(Rest.get(id).asString())
+                .contains(
+                        "\"token_usage\":{\"x\":1e2147483648}", "\"sandbox_policy\":{\"type\":\"\\ud800\",\"n\":1.0}");
     }
 
     @Test

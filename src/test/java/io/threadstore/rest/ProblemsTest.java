@@ -43,6 +43,12 @@ class ProblemsTest extends RestTest {
         problem(request().post(path(id)), 405, "method_not_allowed")
                 .header("Allow", equalTo("GET, HEAD, PATCH, DELETE"));
         problem(request().get(path(id) + "/archive"), 405, "method_not_allowed").header("Allow", equalTo("POST"));
+        problem(request().post(path(id) + "/rollout"), 405, "method_not_allowed")
+                .header("Allow", equalTo("GET, HEAD, PUT"));
+        problem(request().put(path(id) + "/writer"), 405, "method_not_allowed")
+                .header("Allow", equalTo("GET, HEAD, POST, DELETE"));
+        problem(request().get(path(id) + "/writer/flush"), 405, "method_not_allowed")
+                .header("Allow", equalTo("POST"));
         problem(request().delete(path(id) + "/items"), 405, "method_not_allowed")
                 .header("Allow", equalTo("GET, HEAD, POST"));
     }
@@ -73,6 +79,54 @@ class ProblemsTest extends RestTest {
         problem(request().contentType("text/plain").body("{}").patch(path(id)), 415, "unsupported_media_type");
         problem(request().accept("text/html").get("/v1/threads"), 406, "not_acceptable");
         problem(request().accept("application/xml").get(path(id) + "/rollout"), 406, "not_acceptable");
+    }
+
+    @Test
+    void optionsTellTheMethodsOfThePath() {
+        request().options("/v1/threads").then().statusCode(204).header("Allow", equalTo("GET, HEAD, POST, OPTIONS"));
+        request()
+                .options(path(UUID.randomUUID()) + "/writer/flush")
+                .then()
+                .statusCode(204)
+                .header("Allow", equalTo("POST, OPTIONS"));
+        problem(request().options("/v1/nothing"), 404, "not_found");
+    }
+
+    @Test
+    void bodiesAreUnpackedOnlyWhereTheContractSaysSo() {
+        problem(json("{}").header("Content-Encoding", "gzip").post("/v1/threads"), 415, "unsupported_media_type");
+        problem(
+                json("{}").header("Content-Encoding", "br").post(path(aThread()) + "/items"),
+                415,
+                "unsupported_media_type");
+        json("{\"source\":{\"kind\":\"cli\"}}")
+                .header("Content-Encoding", "identity")
+                .post("/v1/threads")
+                .then()
+                .statusCode(201);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"limit=", "archived", "limit=1&limit=2", "parent_thread_id=", "cwd=", "search=a&search=b"})
+    void parametersWithoutAValueOrGivenTwiceAreRefused(String query) {
+        problem(request().get("/v1/threads?" + query), 400, "invalid_request");
+    }
+
+    @Test
+    void emptyPreconditionsAreRefused() throws Exception {
+        var id = aThread();
+        for (var header : new String[] {"If-Match", "Writer-Epoch"}) {
+            problem(request().header(header, "").delete(path(id)), 400, "invalid_request");
+        }
+        assertThat(request().get(path(id)).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void longListOfEntityTagsIsRead() {
+        var id = aThread();
+        var tags = "\"x\",".repeat(5000) + "\"y\"";
+
+        request().header("If-None-Match", tags).get(path(id)).then().statusCode(200);
     }
 
     @Test

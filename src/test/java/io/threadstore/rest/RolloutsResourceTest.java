@@ -315,6 +315,17 @@ class RolloutsResourceTest extends RestTest {
     }
 
     @Test
+    void timesAlwaysHaveThreeDecimals() {
+        var file = text(Items.rolloutFileAs(id)).replace("2026-11-20T20:47:03.078Z", "2026-11-20T20:47:03.000Z");
+
+        importRollout(id, bytes(file))
+                .then()
+                .statusCode(201)
+                .body("thread.created_at", equalTo("2026-11-20T20:47:03.000Z"));
+        Rest.get(id).then().body("created_at", equalTo("2026-11-20T20:47:03.000Z"));
+    }
+
+    @Test
     void noPolicyIsAppliedToAnImport() {
         var file = Items.sessionMeta(id) + "\n" + Items.timed(Items.event("warning", "")) + "\n"
                 + Items.timed(Items.event("thread_name_updated", "\"thread_id\":\"" + id + "\",\"thread_name\":\"n\""));

@@ -136,6 +136,8 @@ class ThreadsResourceTest extends RestTest {
                     {"source":{"kind":"cli"},"cwd":"a\\u0000b"}                     | cwd
                     {"source":{"kind":"cli"},"dynamic_tools":[1]}                   | dynamic_tools[0]
                     {"source":{"kind":"cli"},"base_instructions":{}}                | base_instructions.text
+                    {"source":{"kind":"cli"},"base_instructions":{"text":"\\ud800"}} | base_instructions
+                    {"source":{"kind":"cli"},"dynamic_tools":[{"\\u0000":1}]}  | dynamic_tools
                     {"source":{"kind":"cli"},"cwd":"/a","cwd":"/b"}                 | cwd
                     """)
     void createNamesTheFaultyMember(String body, String field) {

@@ -17,7 +17,7 @@ class ThreadSummarizerTest {
 
     private final ThreadId id = ThreadId.random(Instant.now());
     private final ThreadSummary summary = new ThreadSummary();
-    private final ThreadSummarizer summarizer = new ThreadSummarizer(TestReader.READER);
+    private final ThreadSummarizer summarizer = new ThreadSummarizer(io.threadstore.testsupport.Settings.JSON);
 
     @Test
     void firstUserMessageIsTheFirstWithText() {

@@ -32,6 +32,16 @@ public final class Settings implements Limits {
     }
 
     @Override
+    public int appendItems() {
+        return 20_000;
+    }
+
+    @Override
+    public int imports() {
+        return 8;
+    }
+
+    @Override
     public int jsonDepth() {
         return 1000;
     }

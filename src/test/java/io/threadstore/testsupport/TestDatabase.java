@@ -22,7 +22,8 @@ public final class TestDatabase implements QuarkusTestResourceLifecycleManager {
         if (isGiven()) {
             return Map.of();
         }
-        database = EmbeddedMariaDb.start(Path.of("target", "test-database"));
+        database = new EmbeddedMariaDb(Path.of("target", "test-database"));
+        database.start();
         return database.connectionProperties();
     }
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 public final class EmbeddedLauncher implements DatabaseLauncher {
 
     @Override
-    public PrivateDatabase launch(Path directory) {
-        return EmbeddedMariaDb.start(directory);
+    public PrivateDatabase of(Path directory) {
+        return new EmbeddedMariaDb(directory);
     }
 }

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Comparator;
@@ -19,14 +20,17 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A private MariaDB: unpacked once, with its data in a directory that is kept, on a free loopback port, behind a password that
- * is new at every start. Layout of the directory:
+ * A private MariaDB: unpacked once, with its data in a directory that is kept, on a free loopback port, behind a password that is
+ * new at every start. Everything lies in a directory of its own below the given one, readable by its owner alone:
  *
  * <pre>
- * lock                  held by the one process that uses the directory
- * mariadb-VERSION/      the binaries
- * data/                 MariaDB's own; data.complete says that it was set up to its end
- * run/                  pid file, start-up script, temporary files; made anew at every start
+ * mariadb/
+ *   lock               held by the one process that uses the directory
+ *   mariadb-VERSION/   the binaries; the file beside it says that they were unpacked to the end
+ *   data/              MariaDB's own; never deleted
+ *   data.new/          the same, while it is set up
+ *   run/               start-up script, socket, temporary files; made anew at every start
+ *   mariadbd.pid       written by the server
  * </pre>
  */
 public final class EmbeddedMariaDb implements PrivateDatabase {
@@ -35,80 +39,78 @@ public final class EmbeddedMariaDb implements PrivateDatabase {
 
     private static final String DATABASE = "threadstore";
     private static final String USER = "threadstore";
+    private static final String OWNER_ONLY = "rwx------";
 
     /** Recovery after a crash may read much of the redo log. */
     private static final int START_MILLIS = 180_000;
 
-    private final Path directory;
-    private final DirectoryLock lock;
-    private final String password;
-    private @Nullable Server server;
+    /** Unix sockets have paths of at most 107 bytes. */
+    private static final int SOCKET_PATH = 100;
 
-    private EmbeddedMariaDb(Path directory, DirectoryLock lock) {
-        this.directory = directory;
-        this.lock = lock;
-        this.password = randomPassword();
+    private final Path parent;
+    private final String password = randomPassword();
+    private @Nullable DirectoryLock lock;
+    private @Nullable DBConfiguration running;
+
+    /** @param directory where it lives; made at the start if it is not there */
+    public EmbeddedMariaDb(Path directory) {
+        this.parent = directory;
     }
 
-    /**
-     * Starts the database of a directory, which is made if it is not there.
-     *
-     * @throws IllegalStateException if another process uses the directory, or the database does not start; the message says
-     *     what to do
-     */
-    public static EmbeddedMariaDb start(Path directory) {
+    @Override
+    public void start() {
         try {
-            var home = Files.createDirectories(directory).toRealPath();
-            var database = new EmbeddedMariaDb(home, DirectoryLock.take(home));
+            var directory = Files.createDirectories(parent.resolve("mariadb")).toRealPath();
+            restrict(directory, OWNER_ONLY);
+            lock = DirectoryLock.take(directory);
             try {
-                database.start();
+                start(directory);
             } catch (IOException | RuntimeException e) {
-                database.lock.release();
+                stop();
                 throw e;
             }
-            return database;
         } catch (IOException e) {
             throw new IllegalStateException(
-                    "The embedded MariaDB in " + directory + " did not start: " + e.getMessage(), e);
+                    "The embedded MariaDB in " + parent + " did not start: " + e.getMessage(), e);
         }
     }
 
-    private void start() throws IOException {
+    private void start(Path directory) throws IOException {
         var began = System.nanoTime();
         var data = directory.resolve("data");
-        LeftoverServer.end(pidFile(), data);
+        LeftoverServer.end(directory.resolve("mariadbd.pid"), directory);
         var run = directory.resolve("run");
         deleteTree(run);
         Files.createDirectories(run.resolve("tmp"));
-        restrict(run, "rwx------");
 
-        var isSetUp = directory.resolve("data.complete");
-        if (!Files.exists(isSetUp)) {
-            deleteTree(data); // what a set-up that was cut off left
-        }
-        var configuration = configure(data, run);
-        var binaries = Path.of(configuration.getBaseDir().getPath());
-        var isUnpacked = directory.resolve(binaries.getFileName() + ".complete");
-        if (!Files.exists(isUnpacked)) {
+        var binaries = directory.resolve(binariesName());
+        var unpacked = directory.resolve(binaries.getFileName() + ".complete");
+        if (!Files.exists(unpacked)) {
             deleteTree(binaries);
         }
-        server = new Server(configuration);
-        server.prepare();
-        mark(isUnpacked);
-        if (!Files.exists(isSetUp)) {
-            server.setUp();
-            mark(isSetUp);
+        if (!Files.exists(data)) {
+            var fresh = directory.resolve("data.new");
+            deleteTree(fresh); // what a set-up that was cut off left
+            var setUp = new Server(configure(directory, binaries, fresh, run));
+            setUp.prepare();
+            mark(unpacked);
+            setUp.setUp();
+            Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
         }
+        var configuration = configure(directory, binaries, data, run);
+        var server = new Server(configuration);
+        server.prepare();
+        mark(unpacked);
         server.start();
         Files.delete(initFile(run));
+        running = configuration;
         LOG.infof(
                 "embedded MariaDB is running: directory=%s port=%d startMillis=%d",
                 directory, configuration.getPort(), (System.nanoTime() - began) / 1_000_000);
     }
 
-    private DBConfiguration configure(Path data, Path run) throws IOException {
+    private DBConfiguration configure(Path directory, Path binaries, Path data, Path run) throws IOException {
         var builder = DBConfigurationBuilder.newBuilder();
-        var binaries = directory.resolve("mariadb-" + version());
         builder.setPort(0)
                 .setSecurityDisabled(false)
                 .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
@@ -116,13 +118,13 @@ public final class EmbeddedMariaDb implements PrivateDatabase {
                 .setLibDir(binaries.resolve("libs").toFile())
                 .setDataDir(data.toFile())
                 .setTmpDir(run.resolve("tmp").toString())
-                .setSocket(socket().toString())
+                .setSocket(socket(run).toString())
                 .setDefaultCharacterSet("utf8mb4");
         var init = initFile(run);
         Files.writeString(init, initScript(), StandardCharsets.UTF_8);
         restrict(init, "rw-------");
         builder.addArg("--init-file=" + init)
-                .addArg("--pid-file=" + pidFile())
+                .addArg("--pid-file=" + directory.resolve("mariadbd.pid"))
                 .addArg("--bind-address=127.0.0.1")
                 .addArg("--skip-name-resolve")
                 .addArg("--local-infile=0")
@@ -135,60 +137,65 @@ public final class EmbeddedMariaDb implements PrivateDatabase {
         return builder.build();
     }
 
-    /** Unix sockets have short paths; the directory's may be long. */
-    private Path socket() throws IOException {
-        var name = "threadstore-" + Integer.toHexString(directory.toString().hashCode()) + "-"
-                + ProcessHandle.current().pid() + ".sock";
-        var socket = Path.of(System.getProperty("java.io.tmpdir"), name);
-        Files.deleteIfExists(socket);
-        return socket;
+    /** The version of the binaries on the class path, such as {@code mariadb-11.4.5}. */
+    private static String binariesName() {
+        var location = Path.of(DBConfigurationBuilder.newBuilder().build().getBinariesClassPathLocation());
+        for (var name : location) {
+            if (name.toString().startsWith("mariadb-")) {
+                return name.toString();
+            }
+        }
+        throw new IllegalStateException("no MariaDB binaries for this platform; set THREADSTORE_DB_URL");
     }
 
+    private static Path socket(Path run) throws IOException {
+        var socket = run.resolve("mariadb.sock");
+        return socket.toString().length() <= SOCKET_PATH
+                ? socket
+                : Files.createTempDirectory("threadstore-").resolve("mariadb.sock");
+    }
+
+    /** One account, with a password, and no other: the set-up makes several, some of them for everyone on this machine. */
     private String initScript() {
         return """
+                DELETE FROM mysql.global_priv WHERE User <> 'mariadb.sys';
+                DELETE FROM mysql.db;
+                FLUSH PRIVILEGES;
+                DROP DATABASE IF EXISTS test;
                 CREATE DATABASE IF NOT EXISTS %1$s CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
                 CREATE OR REPLACE USER %2$s@'127.0.0.1' IDENTIFIED BY '%3$s';
                 GRANT ALL ON %1$s.* TO %2$s@'127.0.0.1';
-                ALTER USER root@localhost IDENTIFIED BY '%4$s';
-                """.formatted(DATABASE, USER, password, randomPassword());
+                """.formatted(DATABASE, USER, password);
     }
 
     private static Path initFile(Path run) {
         return run.resolve("init.sql");
     }
 
-    private Path pidFile() {
-        return directory.resolve("mariadbd.pid");
-    }
-
-    private static String version() {
-        // 11.4.5 on every platform whose binaries the build brings
-        return "11.4.5";
-    }
-
     @Override
     public Map<String, String> connectionProperties() {
-        var running = server;
-        if (running == null) {
+        var configuration = running;
+        if (configuration == null) {
             throw new IllegalStateException("not running");
         }
-        var port = running.getConfiguration().getPort();
         return Map.of(
-                "quarkus.datasource.jdbc.url", "jdbc:mariadb://127.0.0.1:" + port + "/" + DATABASE,
-                "quarkus.datasource.username", USER,
-                "quarkus.datasource.password", password);
+                "threadstore.db.url", "jdbc:mariadb://127.0.0.1:" + configuration.getPort() + "/" + DATABASE,
+                "threadstore.db.username", USER,
+                "threadstore.db.password", password);
     }
 
     @Override
     public void stop() {
-        var running = server;
-        server = null;
+        running = null;
+        var held = lock;
+        if (held == null) {
+            return; // another process's, or never begun
+        }
+        lock = null;
         try {
-            if (running != null) {
-                LeftoverServer.end(pidFile(), directory.resolve("data"));
-            }
+            LeftoverServer.endChildren();
         } finally {
-            lock.release();
+            held.release();
         }
     }
 

@@ -9,22 +9,31 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
-/** The database process that the pid file names, if it is still the one that uses the data: of this run, or left by a crashed one. */
+/** Database processes to be ended: one that a crashed run left, or this process's own. */
 final class LeftoverServer {
 
     private static final Logger LOG = Logger.getLogger(LeftoverServer.class);
 
+    private static final String SERVER = "mariadbd";
     private static final int STOP_SECONDS = 60;
 
     private LeftoverServer() {}
 
+    /** Ends the process that the pid file names, if it still is the one that runs from the directory. */
+    static void end(Path pidFile, Path directory) {
+        find(pidFile, directory).ifPresent(LeftoverServer::end);
+    }
+
+    /** Ends the database processes that this process started, also one that has not written its pid file yet. */
+    static void endChildren() {
+        ProcessHandle.current()
+                .children()
+                .filter(child -> child.info().command().orElse("").contains(SERVER))
+                .forEach(LeftoverServer::end);
+    }
+
     /** Ends it cleanly, or hard if it does not end in time; InnoDB recovers from that. */
-    static void end(Path pidFile, Path data) {
-        var process = find(pidFile, data);
-        if (process.isEmpty()) {
-            return;
-        }
-        var server = process.get();
+    private static void end(ProcessHandle server) {
         server.destroy();
         if (!waitFor(server)) {
             LOG.warnf("the database did not stop in %d s and is killed: pid=%d", STOP_SECONDS, server.pid());
@@ -33,22 +42,21 @@ final class LeftoverServer {
         }
     }
 
-    private static Optional<ProcessHandle> find(Path pidFile, Path data) {
+    private static Optional<ProcessHandle> find(Path pidFile, Path directory) {
         try {
             return Files.exists(pidFile)
                     ? ProcessHandle.of(Long.parseLong(Files.readString(pidFile).strip()))
-                            .filter(process -> uses(process, data))
+                            .filter(process -> runsFrom(process, directory))
                     : Optional.empty();
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
         }
     }
 
-    /** Whether the process is a database on this data: the number may have been given to another since. */
-    private static boolean uses(ProcessHandle process, Path data) {
+    /** Whether the process is the directory's own: the number may have been given to another since. */
+    private static boolean runsFrom(ProcessHandle process, Path directory) {
         var command = process.info().command().orElse("");
-        var arguments = String.join(" ", process.info().arguments().orElse(new String[0]));
-        return command.contains("mariadbd") && (arguments.isEmpty() || arguments.contains(data.toString()));
+        return command.contains(SERVER) && command.startsWith(directory.toString());
     }
 
     private static boolean waitFor(ProcessHandle process) {
