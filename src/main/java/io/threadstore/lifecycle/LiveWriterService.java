@@ -66,6 +66,14 @@ public class LiveWriterService {
                 .orElseThrow(() -> ThreadStoreException.writerNotFound(threadId.value()));
     }
 
+    /** Whether the thread is there and has a live writer. */
+    @Transactional
+    public boolean isLive(ThreadId threadId) {
+        return threads.find(threadId)
+                .flatMap(thread -> writers.find(thread.key()))
+                .isPresent();
+    }
+
     /**
      * Makes the thread visible to readers, with all that was appended, even if that is nothing.
      *

@@ -237,7 +237,10 @@ public class ThreadsResource {
                 cwd,
                 search == null || search.isEmpty() ? null : search,
                 Parameters.optionalUuid("parent_thread_id", parentThreadId),
-                Parameters.optionalUuid("forked_from_id", forkedFromId));
+                Parameters.optionalUuid("forked_from_id", forkedFromId),
+                List.of(),
+                null,
+                false);
         var binding = query.binding(caller.get().tenant());
         var page = threads.list(query, cursor == null ? null : Cursor.decode(cursor, binding));
         return new Responses.ThreadList(

@@ -39,6 +39,11 @@ public class ItemViews {
         ExportedLine.of(stored, items).writeTo(out);
     }
 
+    /** The item with its parts told apart, for transports that show less of it. */
+    public RolloutItem read(StoredItem stored) {
+        return items.reread(stored.text());
+    }
+
     private static void write(ByteArrayOutputStream out, String ascii) {
         out.writeBytes(ascii.getBytes(StandardCharsets.US_ASCII));
     }

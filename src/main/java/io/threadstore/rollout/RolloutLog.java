@@ -22,11 +22,14 @@ public class RolloutLog {
     private final RolloutItemRepository repository;
     private final ThreadSummarizer summarizer;
     private final ItemReader items;
+    private final SessionMeta sessionMetas;
 
-    RolloutLog(RolloutItemRepository repository, ThreadSummarizer summarizer, ItemReader items) {
+    RolloutLog(
+            RolloutItemRepository repository, ThreadSummarizer summarizer, ItemReader items, SessionMeta sessionMetas) {
         this.repository = repository;
         this.summarizer = summarizer;
         this.items = items;
+        this.sessionMetas = sessionMetas;
     }
 
     /**
@@ -47,7 +50,8 @@ public class RolloutLog {
         if (!thread.isLazy()) {
             return;
         }
-        var sessionMeta = items.reread(thread.pendingSessionMeta().orElseThrow());
+        var waiting = items.reread(thread.pendingSessionMeta().orElseThrow());
+        var sessionMeta = sessionMetas.completed(waiting, thread.summary());
         repository.insert(List.of(row(thread, 0, thread.createdAt(), sessionMeta)));
         thread.materialize(now);
         thread.grow(1, sessionMeta.text().length(), thread.nextOrdinal(), now);

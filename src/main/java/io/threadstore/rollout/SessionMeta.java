@@ -10,12 +10,14 @@ import io.threadstore.thread.MemoryMode;
 import io.threadstore.thread.NewThread;
 import io.threadstore.thread.SessionSource;
 import io.threadstore.thread.ThreadDefaults;
+import io.threadstore.thread.ThreadSummary;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,9 @@ public class SessionMeta {
     /** The originator of threads whose creator does not name itself; Codex needs one. */
     static final String DEFAULT_ORIGINATOR = "threadstore";
 
+    private static final String CWD = "cwd";
+    private static final String MODEL_PROVIDER = "model_provider";
+    private static final Set<String> LEARNT = Set.of(CWD, MODEL_PROVIDER);
     private static final Set<String> PATCHED = Set.of("memory_mode", "git");
 
     private final Json json;
@@ -57,9 +62,11 @@ public class SessionMeta {
             writeIfPresent(out, "agent_nickname", thread.source().nickname());
             writeIfPresent(out, "agent_role", thread.source().role());
             writeIfPresent(out, "agent_path", thread.source().path());
-            out.writeStringField(
-                    "model_provider",
-                    thread.modelProvider() == null ? defaults.modelProvider() : thread.modelProvider());
+            var provider = thread.modelProvider();
+            if (provider == null && !thread.lazy()) {
+                provider = defaults.modelProvider();
+            }
+            writeIfPresent(out, "model_provider", provider);
             if (thread.baseInstructions() != null) {
                 out.writeFieldName("base_instructions");
                 out.writeRawValue(thread.baseInstructions().toString());
@@ -81,7 +88,7 @@ public class SessionMeta {
 
     /** A copy with another memory mode and without git, as Codex appends it for a change of the memory mode. */
     public RolloutItem withMemoryMode(RolloutItem sessionMeta, MemoryMode mode) {
-        return copy(sessionMeta, "\"memory_mode\":\"" + mode.word() + "\"");
+        return copy(sessionMeta, PATCHED, "\"memory_mode\":\"" + mode.word() + "\"");
     }
 
     /**
@@ -99,7 +106,36 @@ public class SessionMeta {
             }
             out.writeEndObject();
         });
-        return copy(sessionMeta, "\"memory_mode\":\"" + mode.word() + "\",\"git\":" + gitText);
+        return copy(sessionMeta, PATCHED, "\"memory_mode\":\"" + mode.word() + "\",\"git\":" + gitText);
+    }
+
+    /**
+     * A lazy thread's first item with what was learnt while it waited: old Codex clients tell the directory and the provider only in
+     * the first event they append.
+     */
+    RolloutItem completed(RolloutItem waiting, ThreadSummary summary) {
+        var known = Members.of(json, waiting.payload(), LEARNT);
+        var missing = new LinkedHashMap<String, String>();
+        if (summary.cwd() != null && "".equals(known.text(CWD))) {
+            missing.put(CWD, summary.cwd());
+        }
+        if (!known.has(MODEL_PROVIDER)) {
+            missing.put(
+                    MODEL_PROVIDER,
+                    summary.modelProvider() == null ? defaults.modelProvider() : summary.modelProvider());
+        }
+        if (missing.isEmpty()) {
+            return waiting;
+        }
+        var members = json.write(out -> {
+                    out.writeStartObject();
+                    for (var member : missing.entrySet()) {
+                        out.writeStringField(member.getKey(), member.getValue());
+                    }
+                    out.writeEndObject();
+                })
+                .toString();
+        return copy(waiting, missing.keySet(), members.substring(1, members.length() - 1));
     }
 
     /** The id that the item claims to be of; empty text if it claims none. */
@@ -108,8 +144,8 @@ public class SessionMeta {
         return id == null ? "" : id;
     }
 
-    /** Copies the payload's members as they are written, but for the patched ones, and puts the new ones behind them. */
-    private RolloutItem copy(RolloutItem sessionMeta, String newMembers) {
+    /** Copies the payload's members as they are written, but for the replaced ones, and puts the new ones behind them. */
+    private RolloutItem copy(RolloutItem sessionMeta, Set<String> replaced, String newMembers) {
         var payload = sessionMeta.payload();
         var out = new ByteArrayOutputStream(payload.length() + newMembers.length() + 64);
         out.writeBytes("{\"type\":\"session_meta\",\"payload\":{".getBytes(StandardCharsets.UTF_8));
@@ -117,7 +153,7 @@ public class SessionMeta {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 var from = (int) parser.currentTokenLocation().getByteOffset();
-                var isCopied = !PATCHED.contains(parser.currentName());
+                var isCopied = !replaced.contains(parser.currentName());
                 parser.nextToken();
                 parser.skipChildren();
                 parser.finishToken();

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param modelProviders keep threads of these providers; empty keeps all
  * @param cwds keep threads that work in one of these directories; empty keeps all
  * @param search keep threads whose name or preview contains this, in any case
+ * @param exactSources keep threads of just these sources, custom names and parents included; empty keeps all
+ * @param title keep threads whose title (the name, else the first user message) contains this, in this case
+ * @param withUserMessage keep threads in which the user has said something
  * @param parentThreadId keep threads that this one spawned
  * @param forkedFromId keep forks of this one
  */
@@ -30,7 +33,10 @@ public record ThreadQuery(
         List<String> cwds,
         @Nullable String search,
         @Nullable UUID parentThreadId,
-        @Nullable UUID forkedFromId) {
+        @Nullable UUID forkedFromId,
+        List<SessionSource> exactSources,
+        @Nullable String title,
+        boolean withUserMessage) {
 
     /** What a list can be ordered by. */
     public enum Sort {
@@ -42,6 +48,7 @@ public record ThreadQuery(
         sources = List.copyOf(sources);
         modelProviders = List.copyOf(modelProviders);
         cwds = List.copyOf(cwds);
+        exactSources = List.copyOf(exactSources);
     }
 
     /** Whether rows have to be looked at to know if they belong to the list. */
@@ -51,7 +58,10 @@ public record ThreadQuery(
                 || !cwds.isEmpty()
                 || search != null
                 || parentThreadId != null
-                || forkedFromId != null;
+                || forkedFromId != null
+                || !exactSources.isEmpty()
+                || title != null
+                || withUserMessage;
     }
 
     /** The text that cursors of this list are bound to: all but the limit. Parts are quoted, so that no two queries share it. */
@@ -67,6 +77,9 @@ public record ThreadQuery(
                         modelProviders,
                         cwds,
                         search == null ? List.<String>of() : List.of(search),
+                        exactSources.stream().map(SessionSource::toString).toList(),
+                        title == null ? List.<String>of() : List.of(title),
+                        List.of(Boolean.toString(withUserMessage)),
                         List.of(String.valueOf(parentThreadId), String.valueOf(forkedFromId)))
                 .map(ThreadQuery::quoted)
                 .collect(Collectors.joining(";"));

@@ -9,7 +9,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Looks threads up: one by its id, or many as a list. Neither touches items. */
@@ -43,6 +45,12 @@ public class ThreadService {
                 .filter(thread -> thread.state() == ThreadState.ACTIVE
                         || includeArchived && thread.state() == ThreadState.ARCHIVED)
                 .orElseThrow(() -> ThreadStoreException.threadNotFound(threadId.value()));
+    }
+
+    /** A thread in any state, lazy ones included, for those who have to tell why it is not to be seen. */
+    @Transactional
+    public Optional<StoredThread> find(ThreadId threadId) {
+        return rows.find(threadId);
     }
 
     /**
@@ -129,7 +137,39 @@ public class ThreadService {
             values.put("source", query.forkedFromId());
             filters.add("t.summary.forkedFromId = :source");
         }
+        if (!query.exactSources().isEmpty()) {
+            filters.add(exactSources(query.exactSources(), values));
+        }
+        if (query.title() != null) {
+            values.put("title", query.title());
+            filters.add("locate(:title, coalesce(t.summary.name, t.summary.firstUserMessage, '')) > 0");
+        }
+        if (query.withUserMessage()) {
+            filters.add("t.summary.firstUserMessage is not null");
+        }
         return " and " + String.join(" and ", filters);
+    }
+
+    private static String exactSources(List<SessionSource> sources, Map<String, Object> values) {
+        var choices = new ArrayList<String>();
+        for (var source : sources) {
+            var number = choices.size();
+            values.put("kind" + number, source.kind());
+            var choice = "t.summary.sourceKind = :kind" + number;
+            var label = source.custom() == null ? source.other() : source.custom();
+            if (label != null) {
+                values.put("label" + number, label);
+                choice += " and t.summary.sourceLabel = :label" + number;
+            }
+            if (source.parentThreadId() != null) {
+                values.put("parent" + number, source.parentThreadId());
+                values.put("depth" + number, source.depth() == null ? 0 : source.depth());
+                choice += " and t.summary.sourceParentId = :parent" + number + " and t.summary.sourceDepth = :depth"
+                        + number;
+            }
+            choices.add("(" + choice + ")");
+        }
+        return "(" + String.join(" or ", choices) + ")";
     }
 
     private static String timeColumn(ThreadQuery query) {

@@ -1,0 +1,92 @@
+package io.threadstore.codex;
+
+import io.threadstore.codex.proto.ListThreadsRequest;
+import io.threadstore.codex.proto.ListThreadsResponse;
+import io.threadstore.codex.proto.SortDirection;
+import io.threadstore.codex.proto.ThreadSortKey;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.page.Cursor;
+import io.threadstore.platform.CurrentCaller;
+import io.threadstore.thread.ThreadQuery;
+import io.threadstore.thread.ThreadService;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lists as Codex wants them (Codex notes, 5): never a thread in which the user has not said anything, and continued by our own cursors or by
+ * bare RFC 3339 times, which its app-server makes up for going backwards.
+ */
+@ApplicationScoped
+class Listing {
+
+    private static final int MAX_PAGE = 200;
+
+    private final ThreadService lookUp;
+    private final Threads threads;
+    private final CurrentCaller caller;
+
+    Listing(ThreadService lookUp, Threads threads, CurrentCaller caller) {
+        this.lookUp = lookUp;
+        this.threads = threads;
+        this.caller = caller;
+    }
+
+    ListThreadsResponse list(ListThreadsRequest request) {
+        if (request.hasCwdFilter() && request.getCwdFilter().getValuesCount() == 0) {
+            return ListThreadsResponse.getDefaultInstance();
+        }
+        var query = query(request);
+        var binding = query.binding(caller.get().tenant());
+        var page = lookUp.list(query, cursor(request, query, binding));
+        var response = ListThreadsResponse.newBuilder();
+        page.items().forEach(thread -> response.addThreads(threads.write(thread)));
+        if (page.next() != null) {
+            response.setNextCursor(page.next().encode(binding));
+        }
+        return response.build();
+    }
+
+    private static ThreadQuery query(ListThreadsRequest request) {
+        return new ThreadQuery(
+                Math.max(1, (int) Math.min(MAX_PAGE, Integer.toUnsignedLong(request.getPageSize()))),
+                request.getSortKey() == ThreadSortKey.THREAD_SORT_KEY_UPDATED_AT
+                        ? ThreadQuery.Sort.UPDATED_AT
+                        : ThreadQuery.Sort.CREATED_AT,
+                request.getSortDirection() == SortDirection.SORT_DIRECTION_DESC,
+                request.getArchived(),
+                List.of(),
+                request.getModelProviderFilter().getValuesList(),
+                request.getCwdFilter().getValuesList(),
+                null,
+                null,
+                null,
+                request.getAllowedSourcesList().stream().map(Sources::read).toList(),
+                request.getSearchTerm().isEmpty() ? null : request.getSearchTerm(),
+                true);
+    }
+
+    private static @Nullable Cursor cursor(ListThreadsRequest request, ThreadQuery query, String binding) {
+        if (!request.hasCursor()) {
+            return null;
+        }
+        var text = request.getCursor();
+        try {
+            // strictly older or newer than the time: no key lies beyond these
+            var time = OffsetDateTime.parse(text).toInstant().toEpochMilli();
+            return new Cursor(time, query.descending() ? Long.MIN_VALUE : Long.MAX_VALUE);
+        } catch (DateTimeException e) {
+            return ownCursor(text, binding);
+        }
+    }
+
+    private static Cursor ownCursor(String text, String binding) {
+        try {
+            return Cursor.decode(text, binding);
+        } catch (ThreadStoreException e) {
+            throw Refusals.invalid("invalid cursor: " + text);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.threadstore.codex;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.DatabaseFailures;
+import org.jboss.logging.Logger;
+
+/**
+ * Failures as Codex understands them (Codex notes, 1.4 and 9.4): it shows some texts to its user verbatim and compares others, so that
+ * a remote store answers just as its own local one does.
+ */
+final class Refusals {
+
+    private static final Logger LOG = Logger.getLogger(Refusals.class);
+
+    private Refusals() {}
+
+    /** The status of any failure that its operation gives no meaning of its own. */
+    static StatusRuntimeException of(Throwable failure) {
+        if (failure instanceof StatusRuntimeException refusal) {
+            return refusal;
+        }
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ThreadStoreException ours) {
+                return of(ours);
+            }
+        }
+        if (DatabaseFailures.isUnavailable(failure)) {
+            LOG.warnf("the database is away or busy: reason=%s", DatabaseFailures.reason(failure));
+            return status(Status.UNAVAILABLE, "the thread store's database can't be reached or is busy");
+        }
+        LOG.error("a call failed", failure);
+        return status(Status.INTERNAL, "the call failed; the thread store's log says why");
+    }
+
+    private static StatusRuntimeException of(ThreadStoreException failure) {
+        if (failure.kind() == ErrorKind.INTERNAL) {
+            LOG.error("a call failed", failure);
+        }
+        return status(statusOf(failure.kind()), String.valueOf(failure.getMessage()));
+    }
+
+    private static Status statusOf(ErrorKind kind) {
+        return switch (kind) {
+            case INVALID_REQUEST, SESSION_META_MISMATCH -> Status.INVALID_ARGUMENT;
+            case THREAD_NOT_FOUND, WRITER_NOT_FOUND, THREAD_NOT_LIVE -> Status.NOT_FOUND;
+            case THREAD_EXISTS, THREAD_ALREADY_LIVE -> Status.ALREADY_EXISTS;
+            case WRITER_FENCED, ORDINAL_CONFLICT, PRECONDITION_FAILED -> Status.ABORTED;
+            case REQUEST_TOO_LARGE, TOO_MANY_REQUESTS -> Status.RESOURCE_EXHAUSTED;
+            case UNAUTHENTICATED -> Status.UNAUTHENTICATED;
+            case FORBIDDEN -> Status.PERMISSION_DENIED;
+            case UNSUPPORTED -> Status.UNIMPLEMENTED;
+            case UNAVAILABLE -> Status.UNAVAILABLE;
+            case INTERNAL -> Status.INTERNAL;
+        };
+    }
+
+    static StatusRuntimeException invalid(String message) {
+        return status(Status.INVALID_ARGUMENT, message);
+    }
+
+    /** Reading, forking, archiving what is not there, or not to be seen. */
+    static StatusRuntimeException noRollout(Object threadId) {
+        return invalid("no rollout found for thread id " + threadId);
+    }
+
+    /** Unarchiving what is not archived. */
+    static StatusRuntimeException noArchivedRollout(Object threadId) {
+        return invalid("no archived rollout found for thread id " + threadId);
+    }
+
+    /** The app-server turns a message that begins like this into its own "not materialized yet". */
+    static StatusRuntimeException notMaterialized(Object threadId) {
+        return invalid("failed to resolve rollout path `" + RolloutPath.of(threadId) + "`: thread " + threadId
+                + " is not materialized yet");
+    }
+
+    static StatusRuntimeException archived(Object threadId) {
+        return invalid("thread " + threadId + " is archived");
+    }
+
+    static StatusRuntimeException twoFields() {
+        return invalid("local thread store applies one metadata field per patch in this slice");
+    }
+
+    static StatusRuntimeException status(Status status, String message) {
+        return status.withDescription(message).asRuntimeException();
+    }
+}

@@ -1,0 +1,317 @@
+package io.threadstore.codex;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.threadstore.codex.proto.AppendThreadItemsRequest;
+import io.threadstore.codex.proto.ArchiveThreadRequest;
+import io.threadstore.codex.proto.CreateThreadRequest;
+import io.threadstore.codex.proto.CwdFilter;
+import io.threadstore.codex.proto.ListThreadsRequest;
+import io.threadstore.codex.proto.LoadThreadHistoryRequest;
+import io.threadstore.codex.proto.ReadThreadRequest;
+import io.threadstore.codex.proto.ResumeThreadRequest;
+import io.threadstore.codex.proto.SessionSource;
+import io.threadstore.codex.proto.SessionSourceKind;
+import io.threadstore.codex.proto.SortDirection;
+import io.threadstore.codex.proto.StoredThread;
+import io.threadstore.codex.proto.ThreadIdRequest;
+import io.threadstore.codex.proto.ThreadMetadataPatch;
+import io.threadstore.codex.proto.ThreadStoreGrpc;
+import io.threadstore.codex.proto.UpdateThreadMetadataRequest;
+import io.threadstore.testsupport.Items;
+import io.threadstore.testsupport.Rest;
+import io.threadstore.testsupport.TestDatabase;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What Codex alone needs, beyond the contract: texts and codes, lists, what is shown of a history. */
+@QuarkusTest
+@WithTestResource(TestDatabase.class)
+class CodexThreadStoreTest {
+
+    @TestHTTPResource
+    URI service;
+
+    final UUID id = UUID.randomUUID();
+    final String cwd = "/codex/" + UUID.randomUUID();
+
+    private ManagedChannel channel;
+    private ThreadStoreGrpc.ThreadStoreBlockingStub store;
+
+    @BeforeEach
+    void connect() {
+        channel = NettyChannelBuilder.forAddress(service.getHost(), service.getPort())
+                .usePlaintext()
+                .build();
+        store = ThreadStoreGrpc.newBlockingStub(channel);
+    }
+
+    @AfterEach
+    void disconnect() {
+        channel.shutdownNow();
+    }
+
+    @Test
+    void whatIsNotThereIsRefusedInTheWordsOfCodexsLocalStore() {
+        var noRollout = "no rollout found for thread id " + id;
+        refused(() -> read(false), Status.Code.INVALID_ARGUMENT, noRollout);
+        refused(() -> loadHistory(), Status.Code.INVALID_ARGUMENT, noRollout);
+        refused(() -> store.archiveThread(archive()), Status.Code.INVALID_ARGUMENT, noRollout);
+        refused(
+                () -> store.unarchiveThread(archive()),
+                Status.Code.INVALID_ARGUMENT,
+                "no archived rollout found for thread id " + id);
+        refused(
+                () -> update(ThreadMetadataPatch.newBuilder().setName("x")),
+                Status.Code.NOT_FOUND,
+                "thread " + id + " not found");
+        refused(() -> append(Items.userMessage("x")), Status.Code.NOT_FOUND, "thread " + id + " not found");
+        refused(() -> store.persistThread(thread()), Status.Code.NOT_FOUND, "thread " + id + " not found");
+        refused(
+                () -> store.resumeThread(ResumeThreadRequest.newBuilder()
+                        .setThreadId(id.toString())
+                        .build()),
+                Status.Code.NOT_FOUND,
+                "thread " + id + " not found");
+        // to end what is not there is no failure
+        store.shutdownThread(thread());
+        store.discardThread(thread());
+    }
+
+    @Test
+    void historyOfALazyThreadIsRefusedInTheWordsThatCodexLooksFor() {
+        create("");
+
+        assertThatThrownBy(this::loadHistory)
+                .hasMessageStartingWith("INVALID_ARGUMENT: failed to resolve rollout path `");
+    }
+
+    @Test
+    void archivingTwiceIsRefused() {
+        create("");
+        store.persistThread(thread());
+        store.archiveThread(archive());
+
+        refused(
+                () -> store.archiveThread(archive()),
+                Status.Code.INVALID_ARGUMENT,
+                "no rollout found for thread id " + id);
+        assertThat(store.unarchiveThread(archive()).getThread().getRolloutPath())
+                .contains(id.toString());
+        refused(
+                () -> store.unarchiveThread(archive()),
+                Status.Code.INVALID_ARGUMENT,
+                "no archived rollout found for thread id " + id);
+    }
+
+    @Test
+    void patchOfTwoFieldsIsRefusedInItsOwnWords() {
+        create("");
+
+        refused(
+                () -> update(ThreadMetadataPatch.newBuilder().setName("x").setMemoryModeValue(1)),
+                Status.Code.INVALID_ARGUMENT,
+                "local thread store applies one metadata field per patch in this slice");
+    }
+
+    @Test
+    void resumeTakesOverFromAWriterThatNeverClosed() {
+        create("");
+        append(Items.userMessage("a"));
+        store.persistThread(thread());
+
+        store.resumeThread(
+                ResumeThreadRequest.newBuilder().setThreadId(id.toString()).build());
+        append(Items.userMessage("b"));
+
+        Rest.request().get(Rest.path(id) + "/writer").then().statusCode(200).body("epoch", equalTo(2));
+    }
+
+    @Test
+    void oldClientsTellTheDirectoryInTheirFirstEvent() {
+        create("");
+        append(Items.event(
+                "session_configured",
+                "\"session_id\":\"" + id + "\",\"cwd\":\"" + cwd
+                        + "\",\"model\":\"gpt-5\",\"model_provider_id\":\"fake\""));
+        append(Items.userMessage("hello"));
+        store.persistThread(thread());
+
+        assertThat(loadHistory().get(0)).contains("\"cwd\":\"" + cwd + "\"", "\"model_provider\":\"fake\"");
+        var thread = read(true);
+        assertThat(thread.getCwd()).isEqualTo(cwd);
+        assertThat(thread.getModelProvider()).isEqualTo("fake");
+        assertThat(thread.getModel()).isEqualTo("gpt-5");
+        assertThat(thread.getCreatedAt())
+                .isBetween(Instant.now().getEpochSecond() - 60, Instant.now().getEpochSecond());
+        assertThat(thread.getHistory().getItemsJsonCount()).isEqualTo(2);
+    }
+
+    @Test
+    void itemsThatSomeVersionCantParseStayAway() {
+        createIn(cwd);
+        append(
+                Items.event("thread_settings_applied", ""),
+                "{\"type\":\"world_state\",\"payload\":{}}",
+                Items.event("item_completed", "\"item\":{\"type\":\"Plan\"}"),
+                Items.userMessage("seen"));
+        store.persistThread(thread());
+
+        assertThat(loadHistory()).hasSize(3);
+        Rest.get(id).then().body("item_count", equalTo(5));
+    }
+
+    @Test
+    void longHistoriesAreReducedAndTooLongOnesRefused() {
+        createIn(cwd);
+        var text = "x".repeat(1024 * 1024);
+        append(Items.event("agent_reasoning", "\"text\":\"" + text + "\""));
+        append(Items.responseItem(text), Items.responseItem(text), Items.responseItem(text));
+        append(Items.event("token_count", "\"info\":null"), Items.event("token_count", "\"info\":{}"));
+        store.persistThread(thread());
+
+        assertThat(loadHistory())
+                .hasSize(5)
+                .noneMatch(item -> item.contains("agent_reasoning"))
+                .last()
+                .asString()
+                .contains("\"info\":{}");
+
+        append(Items.responseItem(text));
+        assertThatThrownBy(this::loadHistory).hasMessageStartingWith("RESOURCE_EXHAUSTED: the history of thread " + id);
+    }
+
+    @Test
+    void listsHoldThreadsInWhichTheUserHasSaidSomething() {
+        createIn(cwd);
+        store.persistThread(thread());
+        assertThat(list(request())).isEmpty();
+
+        append(Items.userMessage("Find Me"));
+
+        assertThat(list(request())).containsExactly(id.toString());
+        assertThat(list(request().setSearchTerm("Find"))).containsExactly(id.toString());
+        assertThat(list(request().setSearchTerm("find"))).isEmpty();
+        assertThat(list(request().addAllowedSources(source("atlas")))).containsExactly(id.toString());
+        assertThat(list(request().addAllowedSources(source("chatgpt")))).isEmpty();
+        assertThat(list(request().setCwdFilter(CwdFilter.getDefaultInstance()))).isEmpty();
+    }
+
+    @Test
+    void bareTimesAreCursors() {
+        createIn(cwd);
+        append(Items.userMessage("x"));
+        store.persistThread(thread());
+        var created = Instant.parse(Rest.get(id).jsonPath().getString("created_at"));
+
+        assertThat(list(request().setCursor(created.plusMillis(1).toString()))).containsExactly(id.toString());
+        assertThat(list(request().setCursor(created.toString()))).isEmpty();
+        var ascending = request().setSortDirection(SortDirection.SORT_DIRECTION_ASC);
+        assertThat(list(ascending.setCursor(created.minusMillis(1).toString()))).containsExactly(id.toString());
+        assertThat(list(ascending.setCursor(created.toString()))).isEmpty();
+        refused(() -> list(request().setCursor("bogus")), Status.Code.INVALID_ARGUMENT, "invalid cursor: bogus");
+    }
+
+    @Test
+    void messagesOfWholeHistoriesAreTaken() {
+        createIn(cwd);
+        var text = "x".repeat(7 * 1024 * 1024);
+
+        append(Items.responseItem(text), Items.responseItem(text), Items.responseItem(text));
+
+        store.persistThread(thread());
+        Rest.get(id).then().body("item_count", equalTo(4));
+    }
+
+    private void create(String metadata) {
+        store.createThread(CreateThreadRequest.newBuilder()
+                .setThreadId(id.toString())
+                .setSource(source("atlas"))
+                .setBaseInstructionsJson("{\"text\":\"be kind\"}")
+                .setMetadataJson(metadata)
+                .build());
+    }
+
+    private void createIn(String directory) {
+        create("{\"cwd\":\"" + directory + "\",\"model_provider\":\"fake\",\"memory_mode\":\"enabled\"}");
+    }
+
+    private static SessionSource source(String custom) {
+        return SessionSource.newBuilder()
+                .setKind(SessionSourceKind.SESSION_SOURCE_KIND_CUSTOM)
+                .setCustom(custom)
+                .build();
+    }
+
+    private void append(String... items) {
+        store.appendItems(AppendThreadItemsRequest.newBuilder()
+                .setThreadId(id.toString())
+                .addAllItemsJson(List.of(items))
+                .build());
+    }
+
+    private StoredThread read(boolean withHistory) {
+        return store.readThread(ReadThreadRequest.newBuilder()
+                        .setThreadId(id.toString())
+                        .setIncludeHistory(withHistory)
+                        .build())
+                .getThread();
+    }
+
+    private List<String> loadHistory() {
+        return store.loadHistory(LoadThreadHistoryRequest.newBuilder()
+                        .setThreadId(id.toString())
+                        .build())
+                .getItemsJsonList();
+    }
+
+    private void update(ThreadMetadataPatch.Builder patch) {
+        store.updateThreadMetadata(UpdateThreadMetadataRequest.newBuilder()
+                .setThreadId(id.toString())
+                .setPatch(patch)
+                .build());
+    }
+
+    private ThreadIdRequest thread() {
+        return ThreadIdRequest.newBuilder().setThreadId(id.toString()).build();
+    }
+
+    private ArchiveThreadRequest archive() {
+        return ArchiveThreadRequest.newBuilder().setThreadId(id.toString()).build();
+    }
+
+    private ListThreadsRequest.Builder request() {
+        return ListThreadsRequest.newBuilder()
+                .setPageSize(25)
+                .setSortDirection(SortDirection.SORT_DIRECTION_DESC)
+                .setCwdFilter(CwdFilter.newBuilder().addValues(cwd));
+    }
+
+    private List<String> list(ListThreadsRequest.Builder request) {
+        return store.listThreads(request.build()).getThreadsList().stream()
+                .map(StoredThread::getThreadId)
+                .toList();
+    }
+
+    private static void refused(ThrowingCallable call, Status.Code code, String message) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {
+            assertThat(refusal.getStatus().getCode()).isEqualTo(code);
+            assertThat(refusal.getStatus().getDescription()).isEqualTo(message);
+        });
+    }
+}
