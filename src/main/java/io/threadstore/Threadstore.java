@@ -1,5 +1,6 @@
 package io.threadstore;
 
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.threadstore.platform.DatabaseChoice;
@@ -29,7 +30,9 @@ public final class Threadstore {
                         LOG.error("Threadstore did not start", failure);
                     }
                     choice.applicationStopped();
-                    System.exit(exitCode);
+                    if (LaunchMode.current() != LaunchMode.DEVELOPMENT) { // which goes on with another application
+                        System.exit(exitCode);
+                    }
                 },
                 arguments);
         choice.applicationStopped();

@@ -1,5 +1,6 @@
 package io.threadstore.lifecycle;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.CurrentCaller;
@@ -19,6 +20,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,8 +117,7 @@ class MetadataPatcher {
         });
     }
 
-    private static void writePart(com.fasterxml.jackson.core.JsonGenerator out, String name, Change<String> change)
-            throws IOException {
+    private static void writePart(JsonGenerator out, String name, Change<String> change) throws IOException {
         if (!change.isKept()) {
             out.writeStringField(name, valueOf(change));
         }
@@ -133,7 +134,7 @@ class MetadataPatcher {
     }
 
     /** The one that is stored, or of a lazy thread the one that waits. */
-    private java.util.Optional<RolloutItem> firstSessionMeta(LockedThread thread) {
+    private Optional<RolloutItem> firstSessionMeta(LockedThread thread) {
         return thread.isLazy() ? thread.pendingSessionMeta().map(items::read) : log.firstSessionMeta(thread);
     }
 

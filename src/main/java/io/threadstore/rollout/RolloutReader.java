@@ -5,6 +5,7 @@ import io.threadstore.error.ThreadStoreException;
 import io.threadstore.thread.StoredThread;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
+import java.util.List;
 
 /**
  * Reads a thread's history in pages, each in a transaction of its own, so that no reader holds a connection while its client
@@ -45,7 +46,7 @@ public class RolloutReader {
     @Transactional
     public ItemPage readOn(StoredThread thread, long from) {
         if (from >= thread.nextOrdinal()) {
-            return new ItemPage(java.util.List.of(), false);
+            return new ItemPage(List.of(), false);
         }
         var slice = repository.slice(Window.of(thread.key(), from, thread.nextOrdinal()), PAGE_ITEMS, PAGE_BYTES);
         if (slice.items().isEmpty()) {

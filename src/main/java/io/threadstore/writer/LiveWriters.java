@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The live writers' rows, in the caller's transaction. Whoever changes a thread's writer holds the thread's row. */
@@ -68,7 +69,7 @@ public class LiveWriters {
     }
 
     /** As {@link #require(LockedThread, Long)}, of a thread that is only looked at. */
-    public LiveWriter check(java.util.UUID threadId, @Nullable LiveWriter writer, @Nullable Long epoch) {
+    public LiveWriter check(UUID threadId, @Nullable LiveWriter writer, @Nullable Long epoch) {
         if (writer == null) {
             throw ThreadStoreException.threadNotLive(threadId);
         }
