@@ -68,10 +68,7 @@ class AppendBody {
                         ErrorKind.INVALID_REQUEST, "the body has something after its JSON object");
             }
         } catch (IOException e) {
-            throw ThreadStoreException.of(
-                    ErrorKind.INVALID_REQUEST,
-                    "the body " + ItemReader.translate(e).getMessage(),
-                    e);
+            throw JsonBody.broken(e);
         }
         if (items == null) {
             throw ThreadStoreException.invalid("items", "is missing");

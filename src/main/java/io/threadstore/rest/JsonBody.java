@@ -77,11 +77,14 @@ final class JsonBody {
             }
             return members;
         } catch (IOException e) {
-            throw ThreadStoreException.of(
-                    ErrorKind.INVALID_REQUEST,
-                    "the body " + ItemReader.translate(e).getMessage(),
-                    e);
+            throw broken(e);
         }
+    }
+
+    /** What is said of a body that is not JSON. */
+    static ThreadStoreException broken(IOException e) {
+        return ThreadStoreException.of(
+                ErrorKind.INVALID_REQUEST, "the body " + ItemReader.translate(e).getMessage(), e);
     }
 
     /** @throws ThreadStoreException INVALID_REQUEST naming every member that was not asked for */

@@ -88,7 +88,7 @@ public class RolloutService {
     /** The writer and the next ordinal, seen without a lock. */
     private Seen requireWriter(ThreadId threadId, @Nullable Long epoch) {
         var thread = threads.find(threadId).orElseThrow(() -> ThreadStoreException.threadNotFound(threadId.value()));
-        var writer = writers.check(threadId.value(), writers.find(thread.key()).orElse(null), epoch);
+        var writer = writers.check(threadId.value(), writers.peek(thread.key()).orElse(null), epoch);
         return new Seen(writer.persistenceMode(), thread.nextOrdinal());
     }
 

@@ -35,6 +35,16 @@ public class LiveWriters {
     }
 
     /**
+     * The thread's live writer, seen without the thread's lock. Who locks the thread later in the same transaction asks again, and is
+     * not given what was seen now: the writer may have been taken over in between.
+     */
+    public Optional<LiveWriter> peek(long threadKey) {
+        var found = repository.findByIdOptional(threadKey);
+        found.ifPresent(repository.getEntityManager()::detach);
+        return found.map(LiveWriterEntity::toLiveWriter);
+    }
+
+    /**
      * Opens a writer.
      *
      * @param takeover whether a live writer whose lease has not ended gives way
