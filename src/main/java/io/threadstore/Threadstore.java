@@ -3,6 +3,9 @@ package io.threadstore;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.quarkus.runtime.configuration.ConfigUtils;
+import io.smallrye.config.SmallRyeConfig;
+import io.threadstore.identity.DoorCheck;
 import io.threadstore.platform.DatabaseChoice;
 import org.jboss.logging.Logger;
 
@@ -17,7 +20,9 @@ public final class Threadstore {
     public static void main(String... arguments) {
         DatabaseChoice choice;
         try {
-            choice = DatabaseChoice.make();
+            var config = config();
+            DoorCheck.make(config);
+            choice = DatabaseChoice.make(config);
         } catch (IllegalStateException e) {
             System.err.println(e.getMessage());
             System.exit(1);
@@ -36,5 +41,12 @@ public final class Threadstore {
                 },
                 arguments);
         choice.applicationStopped();
+    }
+
+    /** What the application itself will see, profiles and every configured source included. */
+    private static SmallRyeConfig config() {
+        return ConfigUtils.configBuilder()
+                .forClassLoader(Thread.currentThread().getContextClassLoader())
+                .build();
     }
 }

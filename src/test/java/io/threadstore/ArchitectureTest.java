@@ -27,6 +27,8 @@ class ArchitectureTest {
             .definedBy("io.threadstore.rest..")
             .layer("codex")
             .definedBy("io.threadstore.codex..")
+            .layer("identity")
+            .definedBy("io.threadstore.identity..")
             .layer("lifecycle")
             .definedBy("io.threadstore.lifecycle..")
             .layer("rollout")
@@ -47,6 +49,8 @@ class ArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("codex")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("identity")
+            .mayOnlyBeAccessedByLayers("rest", "codex")
             .whereLayer("lifecycle")
             .mayOnlyBeAccessedByLayers("rest", "codex")
             .whereLayer("rollout")
@@ -69,6 +73,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                     "io.threadstore.error..",
+                    "io.threadstore.identity..",
                     "io.threadstore.page..",
                     "io.threadstore.thread..",
                     "io.threadstore.rollout..",

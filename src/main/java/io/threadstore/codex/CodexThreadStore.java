@@ -1,5 +1,6 @@
 package io.threadstore.codex;
 
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
@@ -19,10 +20,13 @@ import io.threadstore.codex.proto.ThreadStoreGrpc;
 import io.threadstore.codex.proto.UpdateThreadMetadataRequest;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.identity.AuditLog;
+import io.threadstore.identity.Scope;
 import io.threadstore.lifecycle.LiveWriterService;
 import io.threadstore.lifecycle.Preconditions;
 import io.threadstore.lifecycle.ThreadLifecycleService;
 import io.threadstore.lifecycle.ThreadMetadataService;
+import io.threadstore.platform.BodyMemory;
 import io.threadstore.rollout.RolloutService;
 import io.threadstore.thread.StoredThread;
 import io.threadstore.thread.ThreadId;
@@ -39,6 +43,12 @@ import org.jspecify.annotations.Nullable;
 @Blocking
 class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
+    private static final Object NOTHING_DONE = new Object();
+    private static final Object NO_SUCH_THREAD = new Object();
+    private static final Empty DONE = Empty.getDefaultInstance();
+    /** An answer like any other, to something that changed nothing. */
+    private static final Empty UNTOUCHED = Empty.newBuilder().build();
+
     private final ThreadLifecycleService lifecycle;
     private final ThreadMetadataService metadata;
     private final LiveWriterService writers;
@@ -48,6 +58,9 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
     private final Listing listing;
     private final Threads threads;
     private final Histories histories;
+    private final Admission admission;
+    private final BodyMemory memory;
+    private final AuditLog audit;
 
     CodexThreadStore(
             ThreadLifecycleService lifecycle,
@@ -58,7 +71,10 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
             Requests requests,
             Listing listing,
             Threads threads,
-            Histories histories) {
+            Histories histories,
+            Admission admission,
+            BodyMemory memory,
+            AuditLog audit) {
         this.lifecycle = lifecycle;
         this.metadata = metadata;
         this.writers = writers;
@@ -68,17 +84,24 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
         this.listing = listing;
         this.threads = threads;
         this.histories = histories;
+        this.admission = admission;
+        this.memory = memory;
+        this.audit = audit;
     }
 
     @Override
     public void createThread(CreateThreadRequest request, StreamObserver<Empty> answer) {
-        run(answer, () -> lifecycle.create(requests.newThread(request)));
+        run(
+                answer,
+                new Call("CreateThread", request.getThreadId()),
+                () -> lifecycle.create(requests.newThread(request)));
     }
 
     @Override
     public void resumeThread(ResumeThreadRequest request, StreamObserver<Empty> answer) {
         run(
                 answer,
+                new Call("ResumeThread", request.getThreadId()),
                 () -> writers.open(
                         Requests.threadId(request.getThreadId()),
                         request.getIncludeArchived(),
@@ -88,25 +111,41 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void appendItems(AppendThreadItemsRequest request, StreamObserver<Empty> answer) {
-        run(
-                answer,
-                () -> rollouts.append(
-                        Requests.threadId(request.getThreadId()), null, requests.items(request.getItemsJsonList())));
+        run(answer, new Call("AppendItems", request.getThreadId()), () -> {
+            var id = Requests.threadId(request.getThreadId());
+            var append = requests.items(request.getItemsJsonList());
+            // more than half of what Codex sends, and each within the user's turn: not even the thread is looked up
+            if (append.leavesNoTrace()) {
+                return NOTHING_DONE;
+            }
+            var held = memory.hold(request.getSerializedSize());
+            try {
+                return rollouts.append(id, null, append);
+            } finally {
+                held.close();
+            }
+        });
     }
 
     @Override
     public void persistThread(ThreadIdRequest request, StreamObserver<Empty> answer) {
-        run(answer, () -> writers.persist(Requests.threadId(request.getThreadId()), null));
+        run(answer, new Call("PersistThread", request.getThreadId()), () -> {
+            var id = Requests.threadId(request.getThreadId());
+            return writers.hasNothingPending(id) ? NOTHING_DONE : writers.persist(id, null);
+        });
     }
 
     @Override
     public void flushThread(ThreadIdRequest request, StreamObserver<Empty> answer) {
-        run(answer, () -> writers.flush(Requests.threadId(request.getThreadId()), null));
+        run(answer, new Call("FlushThread", request.getThreadId()), () -> {
+            var id = Requests.threadId(request.getThreadId());
+            return writers.hasNothingPending(id) ? NOTHING_DONE : writers.flush(id, null);
+        });
     }
 
     @Override
     public void shutdownThread(ThreadIdRequest request, StreamObserver<Empty> answer) {
-        run(answer, () -> {
+        run(answer, new Call("ShutdownThread", request.getThreadId()), () -> {
             try {
                 return writers.shutdown(Requests.threadId(request.getThreadId()), null);
             } catch (ThreadStoreException e) {
@@ -117,7 +156,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void discardThread(ThreadIdRequest request, StreamObserver<Empty> answer) {
-        run(answer, () -> {
+        run(answer, new Call("DiscardThread", request.getThreadId()), () -> {
             try {
                 writers.discard(Requests.threadId(request.getThreadId()), null);
                 return null;
@@ -128,16 +167,17 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
     }
 
     /** To end what has ended is no failure: 0.125 does. */
-    private static @Nullable Object ifNothingToClose(ThreadStoreException failure) {
-        if (failure.kind() == ErrorKind.THREAD_NOT_FOUND || failure.kind() == ErrorKind.THREAD_NOT_LIVE) {
-            return null;
-        }
-        throw failure;
+    private static Object ifNothingToClose(ThreadStoreException failure) {
+        return switch (failure.kind()) {
+            case THREAD_NOT_FOUND -> NO_SUCH_THREAD;
+            case THREAD_NOT_LIVE -> NOTHING_DONE;
+            default -> throw failure;
+        };
     }
 
     @Override
     public void loadHistory(LoadThreadHistoryRequest request, StreamObserver<StoredThreadHistory> answer) {
-        call(answer, () -> {
+        call(answer, new Call("LoadHistory", request.getThreadId()), Scope.READ, () -> {
             var id = Requests.threadId(request.getThreadId());
             var thread = lookUp.find(id).orElseThrow(() -> Refusals.noRollout(id));
             if (thread.state() == ThreadState.LAZY) {
@@ -152,7 +192,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void readThread(ReadThreadRequest request, StreamObserver<StoredThreadResponse> answer) {
-        call(answer, () -> {
+        call(answer, new Call("ReadThread", request.getThreadId()), Scope.READ, () -> {
             var thread = require(Requests.threadId(request.getThreadId()), request.getIncludeArchived());
             var written = threads.write(thread);
             if (request.getIncludeHistory()) {
@@ -164,13 +204,15 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void listThreads(ListThreadsRequest request, StreamObserver<ListThreadsResponse> answer) {
-        call(answer, () -> listing.list(request));
+        call(answer, new Call("ListThreads", null), Scope.READ, () -> listing.list(request));
     }
 
     @Override
     public void updateThreadMetadata(UpdateThreadMetadataRequest request, StreamObserver<StoredThreadResponse> answer) {
         call(
                 answer,
+                new Call("UpdateThreadMetadata", request.getThreadId()),
+                Scope.WRITE,
                 () -> response(metadata.update(
                         Requests.threadId(request.getThreadId()),
                         Requests.patch(request.getPatch()),
@@ -180,7 +222,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void archiveThread(ArchiveThreadRequest request, StreamObserver<Empty> answer) {
-        run(answer, () -> {
+        run(answer, new Call("ArchiveThread", request.getThreadId()), () -> {
             var id = Requests.threadId(request.getThreadId());
             try {
                 return lifecycle.archive(id, new Preconditions(thread -> thread.archivedAt() == null));
@@ -192,7 +234,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void unarchiveThread(ArchiveThreadRequest request, StreamObserver<StoredThreadResponse> answer) {
-        call(answer, () -> {
+        call(answer, new Call("UnarchiveThread", request.getThreadId()), Scope.WRITE, () -> {
             var id = Requests.threadId(request.getThreadId());
             try {
                 return response(lifecycle.unarchive(id, new Preconditions(thread -> thread.archivedAt() != null)));
@@ -228,22 +270,63 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
                 .build();
     }
 
-    private static void run(StreamObserver<Empty> answer, Supplier<@Nullable Object> operation) {
-        call(answer, () -> {
-            operation.get();
-            return Empty.getDefaultInstance();
+    /** What changes something and has nothing to tell. */
+    private void run(StreamObserver<Empty> answer, Call call, Supplier<@Nullable Object> operation) {
+        call(answer, call, Scope.WRITE, () -> {
+            var done = operation.get();
+            if (done == NO_SUCH_THREAD) {
+                audit(call, Scope.WRITE, Status.NOT_FOUND);
+            }
+            return done == NOTHING_DONE || done == NO_SUCH_THREAD ? UNTOUCHED : DONE;
         });
     }
 
-    private static <T> void call(StreamObserver<T> answer, Supplier<T> operation) {
+    private <T> void call(StreamObserver<T> answer, Call call, Scope needed, Supplier<T> operation) {
         T result;
         try {
+            admission.admit(needed);
             result = operation.get();
-        } catch (RuntimeException e) {
-            answer.onError(Refusals.of(e));
+        } catch (Throwable e) { // Codex waits for ever for an answer that does not come
+            var refusal = Refusals.of(e);
+            audit(call, needed, refusal.getStatus());
+            answer.onError(refusal);
             return;
+        }
+        if (result != UNTOUCHED) {
+            audit(call, needed, Status.OK);
         }
         answer.onNext(result);
         answer.onCompleted();
     }
+
+    /** Puts every write and every refusal on record. */
+    private void audit(Call call, Scope needed, Status status) {
+        var isRefusal = Refusals.isRefusal(status);
+        if (needed == Scope.READ && !isRefusal) {
+            return;
+        }
+        audit.record(new AuditLog.Entry(
+                "grpc",
+                call.method(),
+                // whatever else was sent in its place does not belong into a log
+                call.threadId() == null
+                        ? null
+                        : ThreadId.tryParse(call.threadId())
+                                .map(ThreadId::toString)
+                                .orElse(null),
+                status.isOk()
+                        ? AuditLog.Outcome.ALLOWED
+                        : isRefusal ? AuditLog.Outcome.REFUSED : AuditLog.Outcome.FAILED,
+                status.getCode().name(),
+                CallHeaders.current().from(),
+                null));
+    }
+
+    /**
+     * A call, for the record.
+     *
+     * @param method the method's name
+     * @param threadId the thread that it is about; null if there is none
+     */
+    private record Call(String method, @Nullable String threadId) {}
 }

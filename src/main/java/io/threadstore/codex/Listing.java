@@ -11,7 +11,10 @@ import io.threadstore.thread.ThreadQuery;
 import io.threadstore.thread.ThreadService;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.DateTimeException;
+import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,15 @@ import org.jspecify.annotations.Nullable;
 class Listing {
 
     private static final int MAX_PAGE = 200;
+
+    /** What a client takes in one message is 4 MiB; the rest is room for the cursor. */
+    private static final int MAX_BYTES = 4 * 1024 * 1024 - 4096;
+
+    /** Around each thread in the message: a tag, and a length of at most four bytes. */
+    private static final int ENTRY_BYTES = 5;
+
+    /** The other form of times that Codex takes for a cursor. */
+    private static final DateTimeFormatter FILE_TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss");
 
     private final ThreadService lookUp;
     private final Threads threads;
@@ -42,9 +54,19 @@ class Listing {
         var binding = query.binding(caller.get().tenant());
         var page = lookUp.list(query, cursor(request, query, binding));
         var response = ListThreadsResponse.newBuilder();
-        page.items().forEach(thread -> response.addThreads(threads.write(thread)));
-        if (page.next() != null) {
-            response.setNextCursor(page.next().encode(binding));
+        var next = page.next();
+        var bytes = 0;
+        for (var thread : page.items()) {
+            var written = threads.write(thread).build();
+            bytes += written.getSerializedSize() + ENTRY_BYTES;
+            if (bytes > MAX_BYTES) {
+                next = query.positionOf(page.items().get(response.getThreadsCount() - 1));
+                break;
+            }
+            response.addThreads(written);
+        }
+        if (next != null) {
+            response.setNextCursor(next.encode(binding));
         }
         return response.build();
     }
@@ -72,13 +94,31 @@ class Listing {
         if (!request.hasCursor()) {
             return null;
         }
-        var text = request.getCursor();
+        var millis = millis(request.getCursor());
+        return millis == null
+                ? ownCursor(request.getCursor(), binding)
+                // strictly older or newer than the time: no key lies beyond these
+                : new Cursor(millis, query.descending() ? Long.MIN_VALUE : Long.MAX_VALUE);
+    }
+
+    /** A time in milliseconds; null if the text is none, or one that is beyond counting. */
+    private static @Nullable Long millis(String text) {
         try {
-            // strictly older or newer than the time: no key lies beyond these
-            var time = OffsetDateTime.parse(text).toInstant().toEpochMilli();
-            return new Cursor(time, query.descending() ? Long.MIN_VALUE : Long.MAX_VALUE);
-        } catch (DateTimeException e) {
-            return ownCursor(text, binding);
+            return OffsetDateTime.parse(text).toInstant().toEpochMilli();
+        } catch (DateTimeException notRfc3339) {
+            return fileMillis(text);
+        } catch (ArithmeticException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable Long fileMillis(String text) {
+        try {
+            return LocalDateTime.parse(text, FILE_TIME)
+                    .toInstant(ZoneOffset.UTC)
+                    .toEpochMilli();
+        } catch (DateTimeException | ArithmeticException e) {
+            return null;
         }
     }
 

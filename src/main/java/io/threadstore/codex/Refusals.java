@@ -57,6 +57,15 @@ final class Refusals {
         };
     }
 
+    /** Whether the caller may not, or there is no such thread for this caller; the local store's words for that are those of bad requests. */
+    static boolean isRefusal(Status status) {
+        return switch (status.getCode()) {
+            case UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND -> true;
+            case INVALID_ARGUMENT -> String.valueOf(status.getDescription()).matches("no (archived )?rollout found .*");
+            default -> false;
+        };
+    }
+
     static StatusRuntimeException invalid(String message) {
         return status(Status.INVALID_ARGUMENT, message);
     }

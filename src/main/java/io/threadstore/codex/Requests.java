@@ -101,7 +101,7 @@ class Requests {
             try {
                 items.add(reader.read(JsonText.of(text)));
             } catch (ThreadStoreException e) {
-                throw Refusals.invalid("items_json[" + items.size() + "] " + e.getMessage());
+                throw ThreadStoreException.of(e.kind(), "items_json[" + items.size() + "] " + e.getMessage(), e);
             }
         }
         return new AppendItems(items, null);

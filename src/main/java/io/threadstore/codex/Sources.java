@@ -4,7 +4,6 @@ import io.threadstore.codex.proto.SessionSource;
 import io.threadstore.codex.proto.SessionSourceKind;
 import io.threadstore.thread.SourceKind;
 import io.threadstore.thread.ThreadId;
-import org.jspecify.annotations.Nullable;
 
 /** Sources of threads, there and back (Codex notes, 2.4). */
 final class Sources {
@@ -50,15 +49,10 @@ final class Sources {
         if (source.role() != null) {
             written.setSubAgentRole(source.role());
         }
-        if (isAgentPath(source.path())) {
+        if (source.path() != null && ItemShapes.isAgentPath(source.path())) {
             written.setSubAgentPath(source.path());
         }
         return written.build();
-    }
-
-    /** Whether Codex can parse it; one that it can't would fail the whole list. */
-    static boolean isAgentPath(@Nullable String path) {
-        return path != null && (path.startsWith("/root") || path.startsWith("/morpheus"));
     }
 
     private static SourceKind kind(SessionSourceKind kind) {

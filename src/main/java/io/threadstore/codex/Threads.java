@@ -1,15 +1,11 @@
 package io.threadstore.codex;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.threadstore.codex.proto.GitInfo;
 import io.threadstore.codex.proto.StoredThread;
+import io.threadstore.platform.JsonText;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,17 +16,8 @@ import org.jspecify.annotations.Nullable;
 class Threads {
 
     private static final Set<String> EFFORTS = Set.of("none", "minimal", "low", "medium", "high", "xhigh");
-    private static final Set<String> APPROVALS = Set.of("untrusted", "on-failure", "on-request", "never");
-    private static final Set<String> SANDBOXES =
-            Set.of("danger-full-access", "read-only", "external-sandbox", "workspace-write");
-    private static final List<String> TOKENS =
-            List.of("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens");
-
-    private final ObjectMapper mapper;
-
-    Threads(ObjectMapper mapper) {
-        this.mapper = mapper;
-    }
+    private static final Set<String> THREAD_SOURCES = Set.of("user", "subagent", "memory_consolidation");
+    private static final int MAX_JSON_CHARACTERS = 4096;
 
     StoredThread.Builder write(io.threadstore.thread.StoredThread thread) {
         var summary = thread.summary();
@@ -51,16 +38,13 @@ class Threads {
         set(summary.gitInfo(), git -> written.setGitInfo(git(git)));
         set(summary.agentNickname(), written::setAgentNickname);
         set(summary.agentRole(), written::setAgentRole);
-        set(Sources.isAgentPath(summary.agentPath()) ? summary.agentPath() : null, written::setAgentPath);
-        set(
-                summary.reasoningEffort() != null && EFFORTS.contains(summary.reasoningEffort())
-                        ? summary.reasoningEffort()
-                        : null,
-                written::setReasoningEffort);
+        set(summary.agentPath(), written::setAgentPath);
+        set(known(summary.reasoningEffort(), EFFORTS), written::setReasoningEffort);
+        set(known(summary.threadSource(), THREAD_SOURCES), written::setThreadSource);
         set(summary.firstUserMessage(), written::setFirstUserMessage);
-        set(json(summary.approvalMode(), Threads::isApproval), written::setApprovalModeJson);
-        set(json(summary.sandboxPolicy(), Threads::isSandbox), written::setSandboxPolicyJson);
-        set(json(summary.tokenUsage(), Threads::isTokenUsage), written::setTokenUsageJson);
+        set(json(summary.approvalMode(), ItemShapes.APPROVAL), written::setApprovalModeJson);
+        set(json(summary.sandboxPolicy(), ItemShapes.SANDBOX), written::setSandboxPolicyJson);
+        set(json(summary.tokenUsage(), ItemShapes.USAGE), written::setTokenUsageJson);
         return written;
     }
 
@@ -72,29 +56,17 @@ class Threads {
         return written.build();
     }
 
-    private @Nullable String json(@Nullable String text, Predicate<JsonNode> isKnown) {
-        if (text == null) {
+    private static @Nullable String known(@Nullable String word, Set<String> words) {
+        return word != null && words.contains(word) ? word : null;
+    }
+
+    /** A JSON text in a form that Codex parses; null if it has none, or would fill the message. */
+    private static @Nullable String json(@Nullable String text, Shape shape) {
+        if (text == null || text.length() > MAX_JSON_CHARACTERS) {
             return null;
         }
-        try {
-            return isKnown.test(mapper.readTree(text)) ? text : null;
-        } catch (JsonProcessingException e) {
-            return null;
-        }
-    }
-
-    private static boolean isApproval(JsonNode approval) {
-        return approval.isTextual() && APPROVALS.contains(approval.asText());
-    }
-
-    private static boolean isSandbox(JsonNode sandbox) {
-        return SANDBOXES.contains(sandbox.path("type").asText());
-    }
-
-    private static boolean isTokenUsage(JsonNode usage) {
-        return TOKENS.stream()
-                .allMatch(name ->
-                        usage.path(name).canConvertToLong() && usage.path(name).isIntegralNumber());
+        var fitting = ItemsForCodex.fit(JsonText.of(text), shape);
+        return fitting == null ? null : fitting.text();
     }
 
     private static <T> void set(@Nullable T value, Consumer<T> setter) {

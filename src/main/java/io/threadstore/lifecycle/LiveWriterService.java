@@ -8,6 +8,7 @@ import io.threadstore.thread.LockedThread;
 import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadRows;
+import io.threadstore.thread.ThreadState;
 import io.threadstore.writer.LiveWriters;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
@@ -71,6 +72,19 @@ public class LiveWriterService {
     public boolean isLive(ThreadId threadId) {
         return threads.find(threadId)
                 .flatMap(thread -> writers.find(thread.key()))
+                .isPresent();
+    }
+
+    /**
+     * Whether the thread is visible to readers and live, with half of its writer's lease before it: then nothing waits to be written,
+     * since every append is durable when it is acknowledged. Looks without a lock and renews nothing.
+     */
+    @Transactional
+    public boolean hasNothingPending(ThreadId threadId) {
+        return threads.find(threadId)
+                .filter(thread -> thread.state() != ThreadState.LAZY)
+                .flatMap(thread -> writers.peek(thread.key()))
+                .filter(writers::isFresh)
                 .isPresent();
     }
 

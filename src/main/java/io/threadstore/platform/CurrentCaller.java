@@ -1,14 +1,32 @@
 package io.threadstore.platform;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.RequestScoped;
+import org.jspecify.annotations.Nullable;
 
-/** The caller of the operation in hand. Until identity comes, everyone is anonymous in the tenant {@code default}. */
-@ApplicationScoped
+/** The caller of the request in hand. A transport says who it is before it calls any service; where it did not, nothing is found. */
+@RequestScoped
 public class CurrentCaller {
 
-    private static final Caller ANONYMOUS = new Caller("default", "anonymous");
+    private @Nullable Caller caller;
 
+    /**
+     * Who calls.
+     *
+     * @throws IllegalStateException if nobody has been admitted
+     */
     public Caller get() {
-        return ANONYMOUS;
+        if (caller == null) {
+            throw new IllegalStateException("nobody has been admitted");
+        }
+        return caller;
+    }
+
+    /** Whether somebody has been admitted. */
+    public boolean isKnown() {
+        return caller != null;
+    }
+
+    public void enter(Caller admitted) {
+        caller = admitted;
     }
 }

@@ -1,6 +1,5 @@
 package io.threadstore.platform;
 
-import io.quarkus.runtime.configuration.ConfigUtils;
 import io.smallrye.config.SmallRyeConfig;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
@@ -18,7 +17,6 @@ public final class DatabaseChoice {
     private static final String SHORT_URL = "threadstore.db.url";
     private static final String EMBEDDED = "threadstore.embedded.enabled";
     private static final String DIRECTORY = "threadstore.embedded.directory";
-    private static final String HOST = "quarkus.http.host";
     private static final String JSON_LOG = "quarkus.log.console.json.enabled";
 
     /** The application's own grace period, and some more. */
@@ -35,9 +33,8 @@ public final class DatabaseChoice {
      *
      * @throws IllegalStateException with a message for the operator
      */
-    public static DatabaseChoice make() {
+    public static DatabaseChoice make(SmallRyeConfig config) {
         var choice = new DatabaseChoice();
-        var config = config();
         if (isSet(config, URL) || isSet(config, SHORT_URL)) {
             return choice;
         }
@@ -55,8 +52,7 @@ public final class DatabaseChoice {
         database.start();
         choice.started = true;
         database.connectionProperties().forEach(System::setProperty);
-        // a run on a private database is somebody's laptop: reachable from there alone, with a log for people
-        setUnlessSet(config, HOST, "127.0.0.1");
+        // a run on a private database is somebody's laptop: a log for people
         setUnlessSet(config, JSON_LOG, "false");
         return choice;
     }
@@ -96,12 +92,5 @@ public final class DatabaseChoice {
         if (!isSet(config, name)) {
             System.setProperty(name, value);
         }
-    }
-
-    /** What the application itself will see, profiles and every configured source included. */
-    private static SmallRyeConfig config() {
-        return ConfigUtils.configBuilder()
-                .forClassLoader(Thread.currentThread().getContextClassLoader())
-                .build();
     }
 }

@@ -28,6 +28,10 @@ public interface Limits {
     @WithDefault("4M")
     MemorySize request();
 
+    /** One message of a gRPC client, in bytes: a fork appends its whole source in one. */
+    @WithDefault("268435456")
+    int grpcMessage();
+
     /** How many rollout files are taken in at once; each is spooled to a temporary file first. */
     @WithDefault("8")
     int imports();

@@ -1,6 +1,7 @@
 package io.threadstore.rest;
 
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.BodyMemory;
 import io.threadstore.rollout.ItemQuery;
 import io.threadstore.rollout.RolloutReader;
 import io.threadstore.rollout.RolloutService;

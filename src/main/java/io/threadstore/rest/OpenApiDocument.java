@@ -3,6 +3,7 @@ package io.threadstore.rest;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import io.threadstore.identity.Scope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 @OpenApiFilter(OpenApiFilter.RunStage.BUILD)
 public class OpenApiDocument implements OASFilter {
 
+    private static final String BEARER = "bearer";
     private static final String EXAMPLES = "/openapi-examples.json";
     private static final String SCHEMA_REF = "#/components/schemas/";
 
@@ -37,7 +40,7 @@ public class OpenApiDocument implements OASFilter {
     private static final Map<String, String> INLINED = Map.of("UUID", "uuid", "Instant", "date-time", "URI", "uri");
 
     /** The problems that any operation can answer. */
-    private static final List<Integer> ANY = List.of(400, 406, 500, 503);
+    private static final List<Integer> ANY = List.of(400, 401, 403, 406, 500, 503);
 
     /** The problems that an operation can answer beyond those. */
     private static final Map<String, List<Integer>> PROBLEMS = Map.ofEntries(
@@ -81,6 +84,31 @@ public class OpenApiDocument implements OASFilter {
                     addProblems(operation);
                     addExamples(operation, examples);
                 });
+        document.getPaths()
+                .getPathItems()
+                .values()
+                .forEach(path -> path.getOperations()
+                        .forEach((method, operation) ->
+                                addScope(operation, Admission.neededFor(method.name(), operation.getOperationId()))));
+        document.getComponents()
+                .addSecurityScheme(
+                        BEARER,
+                        OASFactory.createSecurityScheme()
+                                .type(SecurityScheme.Type.HTTP)
+                                .scheme("bearer")
+                                .bearerFormat("JWT")
+                                .description(
+                                        "A token of the configured issuer. It names the tenant and the scopes: threads:read,"
+                                                + " threads:write, threads:delete. A service without an issuer asks for none."));
+        // either a token, or none where the service asks for none
+        document.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(BEARER));
+        document.addSecurityRequirement(OASFactory.createSecurityRequirement());
+    }
+
+    /** Bearer schemes have no scopes of their own in this version of OpenAPI, so the description names it. */
+    private static void addScope(Operation operation, Scope scope) {
+        var description = operation.getDescription() == null ? "" : operation.getDescription() + "\n\n";
+        operation.setDescription(description + "Needs the scope `" + scope.word() + "`.");
     }
 
     /** Words of enums in lower case, ids and times in place, and nothing beside a reference, where 3.0 has readers pass it over. */
@@ -179,6 +207,13 @@ public class OpenApiDocument implements OASFilter {
         var response = OASFactory.createAPIResponse()
                 .description("A problem with the code " + String.join(", ", codes))
                 .content(OASFactory.createContent().addMediaType(Problems.MEDIA_TYPE, media));
+        if (status == ProblemCode.UNAUTHENTICATED.status() || status == ProblemCode.FORBIDDEN.status()) {
+            response.addHeader(
+                    "WWW-Authenticate",
+                    OASFactory.createHeader()
+                            .description("What a caller would have to bring (RFC 6750)")
+                            .schema(OASFactory.createSchema().addType(Schema.SchemaType.STRING)));
+        }
         if (status == ProblemCode.UNAVAILABLE.status()) {
             response.addHeader(
                     "Retry-After",
@@ -192,6 +227,8 @@ public class OpenApiDocument implements OASFilter {
     private static String name(int status) {
         return switch (status) {
             case 400 -> "InvalidRequest";
+            case 401 -> "Unauthenticated";
+            case 403 -> "Forbidden";
             case 404 -> "NotFound";
             case 406 -> "NotAcceptable";
             case 409 -> "Conflict";

@@ -4,9 +4,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.threadstore.error.ErrorContext;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.identity.Scope;
 import io.threadstore.platform.DatabaseFailures;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
@@ -33,7 +35,7 @@ class Problems {
     }
 
     @ServerExceptionMapper
-    Response map(ThreadStoreException failure, UriInfo uri) {
+    Response map(ThreadStoreException failure, UriInfo uri, ContainerRequestContext request) {
         var code = ProblemCode.of(failure.kind());
         if (failure.kind() == ErrorKind.INTERNAL) {
             LOG.errorf(failure, "request failed: path=%s", uri.getPath());
@@ -41,7 +43,22 @@ class Problems {
         if (code.status() == 409 || code.status() == 412) {
             registry.counter("threadstore.conflicts", "code", code.word()).increment();
         }
-        return response(code, failure.getMessage(), uri, failure.context()).build();
+        var response = response(code, failure.getMessage(), uri, failure.context());
+        if (failure.kind() == ErrorKind.UNAUTHENTICATED || failure.kind() == ErrorKind.FORBIDDEN) {
+            response.header(HttpHeaders.WWW_AUTHENTICATE, challenge(failure.kind(), request));
+        }
+        return response.build();
+    }
+
+    /** What a caller would have to bring (RFC 6750, 3). */
+    private static String challenge(ErrorKind kind, ContainerRequestContext request) {
+        var challenge = "Bearer realm=\"threadstore\"";
+        if (kind == ErrorKind.FORBIDDEN && request.getProperty(Admission.NEEDED) instanceof Scope scope) {
+            return challenge + ", error=\"insufficient_scope\", scope=\"" + scope.word() + "\"";
+        }
+        return request.getHeaderString(HttpHeaders.AUTHORIZATION) == null
+                ? challenge
+                : challenge + ", error=\"invalid_token\"";
     }
 
     @ServerExceptionMapper
@@ -55,10 +72,10 @@ class Problems {
     }
 
     @ServerExceptionMapper
-    Response map(Throwable failure, UriInfo uri) {
+    Response map(Throwable failure, UriInfo uri, ContainerRequestContext request) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof ThreadStoreException ours) {
-                return map(ours, uri);
+                return map(ours, uri, request);
             }
         }
         if (DatabaseFailures.isUnavailable(failure)) {

@@ -44,6 +44,10 @@ record ThreadResponse(
 
         @Schema(required = true) Source source,
 
+        @Nullable
+        @Schema(description = "What kind of user began it, as Codex says it: user, subagent, memory_consolidation.")
+        String threadSource,
+
         @Nullable @Schema(description = "The program that made the thread.")
         String originator,
 
@@ -190,6 +194,7 @@ record ThreadResponse(
                 summary.preview(),
                 summary.firstUserMessage(),
                 Source.of(summary.source()),
+                summary.threadSource(),
                 summary.originator(),
                 summary.cliVersion(),
                 summary.modelProvider(),

@@ -1,5 +1,6 @@
 package io.threadstore.rollout;
 
+import io.threadstore.thread.PersistenceMode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,5 +15,12 @@ public record AppendItems(List<RolloutItem> items, @Nullable Long expectedOrdina
 
     public AppendItems {
         items = List.copyOf(items);
+    }
+
+    /** Whether it can change nothing, whichever mode its writer has: no item is kept, and none teaches the summary. */
+    public boolean leavesNoTrace() {
+        return items.stream()
+                .noneMatch(item ->
+                        PersistencePolicy.keeps(PersistenceMode.EXTENDED, item) || ThreadSummarizer.teaches(item));
     }
 }

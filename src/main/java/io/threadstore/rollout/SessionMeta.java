@@ -30,7 +30,8 @@ public class SessionMeta {
 
     private static final String CWD = "cwd";
     private static final String MODEL_PROVIDER = "model_provider";
-    private static final Set<String> LEARNT = Set.of(CWD, MODEL_PROVIDER);
+    private static final String THREAD_SOURCE = "thread_source";
+    private static final Set<String> LEARNT = Set.of(CWD, MODEL_PROVIDER, THREAD_SOURCE);
     private static final Set<String> PATCHED = Set.of("memory_mode", "git");
 
     private final Json json;
@@ -110,8 +111,8 @@ public class SessionMeta {
     }
 
     /**
-     * A lazy thread's first item with what was learnt while it waited: old Codex clients tell the directory and the provider only in
-     * the first event they append.
+     * A lazy thread's first item with what was learnt while it waited: Codex tells what kind of user began it, and old versions also the
+     * directory and the provider, only in the first event that they append.
      */
     RolloutItem completed(RolloutItem waiting, ThreadSummary summary) {
         var known = Members.of(json, waiting.payload(), LEARNT);
@@ -123,6 +124,9 @@ public class SessionMeta {
             missing.put(
                     MODEL_PROVIDER,
                     summary.modelProvider() == null ? defaults.modelProvider() : summary.modelProvider());
+        }
+        if (summary.threadSource() != null && !known.has(THREAD_SOURCE)) {
+            missing.put(THREAD_SOURCE, summary.threadSource());
         }
         if (missing.isEmpty()) {
             return waiting;

@@ -25,6 +25,7 @@ public class ThreadSummarizer {
             "originator",
             "cli_version",
             "source",
+            "thread_source",
             "agent_nickname",
             "agent_role",
             "agent_type",
@@ -45,6 +46,7 @@ public class ThreadSummarizer {
             "model_provider_id",
             "approval_policy",
             "cwd",
+            "thread_source",
             "reasoning_effort");
 
     private static final String TOTAL_TOKEN_USAGE = "total_token_usage";
@@ -106,6 +108,10 @@ public class ThreadSummarizer {
                 meta.uuid("session_id"),
                 meta.uuid("forked_from_id"),
                 parent == null ? source.parentThreadId() : parent);
+        var user = meta.text("thread_source");
+        if (user != null) {
+            summary.begunBy(user);
+        }
         summary.madeWith(meta.text("originator"), meta.text("cli_version"));
         var provider = meta.text("model_provider");
         if (provider != null) {
@@ -173,6 +179,10 @@ public class ThreadSummarizer {
         var provider = event.text("model_provider_id");
         if (provider != null && summary.modelProvider() == null) {
             summary.providedBy(provider);
+        }
+        var user = event.text("thread_source");
+        if (user != null && summary.threadSource() == null) {
+            summary.begunBy(user);
         }
         var approval = event.json("approval_policy");
         if (approval != null) {

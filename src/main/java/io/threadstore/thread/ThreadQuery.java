@@ -1,5 +1,6 @@
 package io.threadstore.thread;
 
+import io.threadstore.page.Cursor;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -62,6 +63,15 @@ public record ThreadQuery(
                 || !exactSources.isEmpty()
                 || title != null
                 || withUserMessage;
+    }
+
+    /** Where the list goes on after this thread. */
+    public Cursor positionOf(StoredThread thread) {
+        var time = switch (sort) {
+            case CREATED_AT -> thread.createdAt();
+            case UPDATED_AT -> thread.updatedAt();
+        };
+        return new Cursor(time.toEpochMilli(), thread.key());
     }
 
     /** The text that cursors of this list are bound to: all but the limit. Parts are quoted, so that no two queries share it. */

@@ -80,8 +80,9 @@ public class ThreadService {
         }
         var found = repository.page(range, order, values, query.limit() + 1);
         if (found.size() > query.limit()) {
-            var page = found.subList(0, query.limit());
-            return new Page<>(page.stream().map(rows::toStored).toList(), position(query, page.get(page.size() - 1)));
+            var page =
+                    found.subList(0, query.limit()).stream().map(rows::toStored).toList();
+            return new Page<>(page, query.positionOf(page.get(page.size() - 1)));
         }
         return new Page<>(found.stream().map(rows::toStored).toList(), end);
     }
@@ -176,13 +177,6 @@ public class ThreadService {
         return switch (query.sort()) {
             case CREATED_AT -> "t.createdAt";
             case UPDATED_AT -> "t.updatedAt";
-        };
-    }
-
-    private static Cursor position(ThreadQuery query, ThreadEntity last) {
-        return switch (query.sort()) {
-            case CREATED_AT -> new Cursor(last.createdAt().toEpochMilli(), last.key());
-            case UPDATED_AT -> new Cursor(last.updatedAt().toEpochMilli(), last.key());
         };
     }
 }

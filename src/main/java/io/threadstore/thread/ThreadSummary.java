@@ -44,6 +44,9 @@ public class ThreadSummary {
     @Column(name = "source_depth")
     private @Nullable Integer sourceDepth;
 
+    @Column(name = "thread_source")
+    private @Nullable String threadSource;
+
     @Column(name = "originator")
     private @Nullable String originator;
 
@@ -105,6 +108,11 @@ public class ThreadSummary {
         sourceLabel = label(source.custom() != null ? source.custom() : source.other());
         sourceParentId = source.parentThreadId();
         sourceDepth = source.depth();
+    }
+
+    /** What kind of user began it. */
+    public void begunBy(@Nullable String user) {
+        threadSource = label(user);
     }
 
     public void madeWith(@Nullable String program, @Nullable String version) {
@@ -210,6 +218,11 @@ public class ThreadSummary {
                 isSpawn ? agentNickname : null,
                 isSpawn ? agentRole : null,
                 isSpawn ? agentPath : null);
+    }
+
+    /** What kind of user began the thread: Codex' words are {@code user}, {@code subagent} and {@code memory_consolidation}. */
+    public @Nullable String threadSource() {
+        return threadSource;
     }
 
     public @Nullable String originator() {

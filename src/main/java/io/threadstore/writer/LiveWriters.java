@@ -96,6 +96,11 @@ public class LiveWriters {
                 .ifPresent(writer -> writer.renew(clock.instant().plus(settings.lease())));
     }
 
+    /** Whether at least half of the writer's lease is left. */
+    public boolean isFresh(LiveWriter writer) {
+        return writer.expiresAt().isAfter(clock.instant().plus(settings.lease().dividedBy(2)));
+    }
+
     /** Ends the thread's live writer, if there is one. */
     public void close(LockedThread thread) {
         repository.findByIdOptional(thread.key()).ifPresent(repository::delete);

@@ -8,7 +8,11 @@ import java.time.Duration;
 @ConfigMapping(prefix = "threadstore.writers")
 public interface WriterSettings {
 
-    /** A writer's lease, renewed by every append, persist and flush. After it another writer may be opened without takeover. */
+    /**
+     * A writer's lease, renewed by every append, persist and flush; through gRPC by those that have something to write, and by a persist or
+     * flush once half of it has gone. After it another writer may be opened without
+     * takeover.
+     */
     @WithDefault("60s")
     Duration lease();
 

@@ -32,8 +32,10 @@ import io.threadstore.testsupport.Rest;
 import io.threadstore.testsupport.TestDatabase;
 import java.net.URI;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +49,7 @@ class CodexThreadStoreTest {
     @TestHTTPResource
     URI service;
 
-    final UUID id = UUID.randomUUID();
+    UUID id = UUID.randomUUID();
     final String cwd = "/codex/" + UUID.randomUUID();
 
     private ManagedChannel channel;
@@ -91,6 +93,27 @@ class CodexThreadStoreTest {
         // to end what is not there is no failure
         store.shutdownThread(thread());
         store.discardThread(thread());
+    }
+
+    @Test
+    void appendThatLeavesNoTraceIsAnsweredWithoutALook() {
+        // there is no such thread, and nobody has looked
+        append(Items.event("agent_message_content_delta", "\"delta\":\"x\""), Items.event("shutdown_complete", ""));
+        append();
+
+        // what a writer of extended mode keeps is looked up, and so is what teaches
+        refused(
+                () -> append(Items.event("exec_command_end", "")),
+                Status.Code.NOT_FOUND,
+                "thread " + id + " not found");
+        refused(
+                () -> append(Items.event("thread_name_updated", "\"thread_name\":\"x\"")),
+                Status.Code.NOT_FOUND,
+                "thread " + id + " not found");
+        refused(
+                () -> append("{\"type\":\"event_msg\",\"payload\":{\"type\":\"warning\"}"),
+                Status.Code.INVALID_ARGUMENT,
+                null);
     }
 
     @Test
@@ -148,15 +171,18 @@ class CodexThreadStoreTest {
         append(Items.event(
                 "session_configured",
                 "\"session_id\":\"" + id + "\",\"cwd\":\"" + cwd
-                        + "\",\"model\":\"gpt-5\",\"model_provider_id\":\"fake\""));
+                        + "\",\"model\":\"gpt-5\",\"model_provider_id\":\"fake\",\"thread_source\":\"user\""));
         append(Items.userMessage("hello"));
         store.persistThread(thread());
 
-        assertThat(loadHistory().get(0)).contains("\"cwd\":\"" + cwd + "\"", "\"model_provider\":\"fake\"");
+        assertThat(loadHistory().get(0))
+                .contains("\"cwd\":\"" + cwd + "\"", "\"model_provider\":\"fake\"", "\"thread_source\":\"user\"");
         var thread = read(true);
         assertThat(thread.getCwd()).isEqualTo(cwd);
         assertThat(thread.getModelProvider()).isEqualTo("fake");
         assertThat(thread.getModel()).isEqualTo("gpt-5");
+        assertThat(thread.getThreadSource()).isEqualTo("user");
+        Rest.get(id).then().body("thread_source", equalTo("user"));
         assertThat(thread.getCreatedAt())
                 .isBetween(Instant.now().getEpochSecond() - 60, Instant.now().getEpochSecond());
         assertThat(thread.getHistory().getItemsJsonCount()).isEqualTo(2);
@@ -168,32 +194,53 @@ class CodexThreadStoreTest {
         append(
                 Items.event("thread_settings_applied", ""),
                 "{\"type\":\"world_state\",\"payload\":{}}",
-                Items.event("item_completed", "\"item\":{\"type\":\"Plan\"}"),
+                Items.event(
+                        "item_completed",
+                        "\"thread_id\":\"" + id + "\",\"turn_id\":\"1\","
+                                + "\"item\":{\"type\":\"Plan\",\"id\":\"2\",\"text\":\"first this\"}"),
+                "{\"type\":\"response_item\",\"payload\":{\"type\":\"message\"}}",
                 Items.userMessage("seen"));
         store.persistThread(thread());
 
         assertThat(loadHistory()).hasSize(3);
-        Rest.get(id).then().body("item_count", equalTo(5));
+        Rest.get(id).then().body("item_count", equalTo(6));
     }
 
     @Test
-    void longHistoriesAreReducedAndTooLongOnesRefused() {
+    void longHistoriesAreReducedStepByStepAndNoFurtherThanNeeded() {
         createIn(cwd);
         var text = "x".repeat(1024 * 1024);
+        append(Items.responseItem("kept"), Items.event("token_count", "\"info\":null"));
         append(Items.event("agent_reasoning", "\"text\":\"" + text + "\""));
-        append(Items.responseItem(text), Items.responseItem(text), Items.responseItem(text));
-        append(Items.event("token_count", "\"info\":null"), Items.event("token_count", "\"info\":{}"));
+        append(Items.agentMessage("shown"), Items.event("token_count", "\"info\":null,\"last\":true"));
+        append(Items.responseItem(text), Items.responseItem(text));
         store.persistThread(thread());
-
-        assertThat(loadHistory())
-                .hasSize(5)
-                .noneMatch(item -> item.contains("agent_reasoning"))
-                .last()
-                .asString()
-                .contains("\"info\":{}");
+        assertThat(loadHistory()).as("it fits").hasSize(8);
 
         append(Items.responseItem(text));
-        assertThatThrownBy(this::loadHistory).hasMessageStartingWith("RESOURCE_EXHAUSTED: the history of thread " + id);
+
+        assertThat(loadHistory())
+                .as("without a token count and the reasoning")
+                .hasSize(7)
+                .noneMatch(item -> item.contains("agent_reasoning"))
+                .filteredOn(item -> item.contains("token_count"))
+                .singleElement()
+                .asString()
+                .contains("\"last\":true");
+
+        append(Items.responseItem(text));
+        assertThatThrownBy(this::loadHistory)
+                .hasMessageStartingWith("RESOURCE_EXHAUSTED: the history of thread " + id)
+                .hasMessageContaining("/v1/threads/" + id + "/rollout");
+
+        append("{\"type\":\"compacted\",\"payload\":{\"message\":\"short\",\"replacement_history\":[]}}");
+        append(Items.responseItem("after"));
+        assertThat(loadHistory())
+                .as("what the compaction replaced goes, the oldest first")
+                .anyMatch(item -> item.contains("after"))
+                .anyMatch(item -> item.contains("shown"))
+                .anyMatch(item -> item.contains(text))
+                .noneMatch(item -> item.contains("kept"));
     }
 
     @Test
@@ -224,7 +271,52 @@ class CodexThreadStoreTest {
         var ascending = request().setSortDirection(SortDirection.SORT_DIRECTION_ASC);
         assertThat(list(ascending.setCursor(created.minusMillis(1).toString()))).containsExactly(id.toString());
         assertThat(list(ascending.setCursor(created.toString()))).isEmpty();
+        var tomorrow = created.plusSeconds(86_400).toString().substring(0, 19).replaceAll("(?<=T.*):", "-");
+        assertThat(list(request().setCursor(tomorrow))).containsExactly(id.toString());
+        var never = "+999999999-12-31T23:59:59Z";
+        refused(() -> list(request().setCursor(never)), Status.Code.INVALID_ARGUMENT, "invalid cursor: " + never);
         refused(() -> list(request().setCursor("bogus")), Status.Code.INVALID_ARGUMENT, "invalid cursor: bogus");
+    }
+
+    /** Each of these threads has a summary of about 30 kB, most of it in 4-byte characters. */
+    @Test
+    void listsStayBelowWhatAClientTakes() {
+        var directory = "/" + "\ud83d\ude00".repeat(4000);
+        var ids = new ArrayList<String>();
+        for (var number = 0; number < 150; number++) {
+            id = UUID.randomUUID();
+            ids.add(0, id.toString());
+            createIn(directory);
+            append(Items.userMessage("\ud83d\ude00".repeat(2000)));
+            store.persistThread(thread());
+        }
+
+        var all = ListThreadsRequest.newBuilder()
+                .setPageSize(200)
+                .setSortDirection(SortDirection.SORT_DIRECTION_DESC)
+                .setCwdFilter(CwdFilter.newBuilder().addValues(directory));
+        var first = store.listThreads(all.build());
+        assertThat(first.getSerializedSize()).isBetween(3_900_000, 4 * 1024 * 1024);
+        var second = store.listThreads(all.setCursor(first.getNextCursor()).build());
+        assertThat(second.hasNextCursor()).isFalse();
+        assertThat(Stream.concat(first.getThreadsList().stream(), second.getThreadsList().stream())
+                        .map(StoredThread::getThreadId))
+                .isEqualTo(ids);
+        ids.forEach(each -> Rest.request().delete(Rest.path(UUID.fromString(each))));
+    }
+
+    @Test
+    void policiesThatSomeVersionCantParseStayAway() {
+        createIn(cwd);
+        append("{\"type\":\"turn_context\",\"payload\":{\"cwd\":\"/\",\"model\":\"m\",\"effort\":\"max\","
+                + "\"approval_policy\":{\"granular\":{\"rules\":1}},"
+                + "\"sandbox_policy\":{\"type\":\"workspace-write\",\"network_access\":\"no\"}}}");
+        store.persistThread(thread());
+
+        var thread = read(false);
+        assertThat(thread.hasApprovalModeJson()).isFalse();
+        assertThat(thread.hasReasoningEffort()).isFalse();
+        assertThat(thread.getSandboxPolicyJson()).isEqualTo("{\"type\":\"workspace-write\"}");
     }
 
     @Test
@@ -311,7 +403,9 @@ class CodexThreadStoreTest {
     private static void refused(ThrowingCallable call, Status.Code code, String message) {
         assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {
             assertThat(refusal.getStatus().getCode()).isEqualTo(code);
-            assertThat(refusal.getStatus().getDescription()).isEqualTo(message);
+            if (message != null) {
+                assertThat(refusal.getStatus().getDescription()).isEqualTo(message);
+            }
         });
     }
 }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged service as a process of its own. */
-final class ServiceProcess implements AutoCloseable {
+public final class ServiceProcess implements AutoCloseable {
 
     private static final Duration START = Duration.ofMinutes(3);
 
@@ -31,14 +31,14 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** Starts it on an embedded database in the directory. */
-    static ServiceProcess onDirectory(Path directory, String... jvmArguments) throws Exception {
+    public static ServiceProcess onDirectory(Path directory, String... jvmArguments) throws Exception {
         var service = launch(Map.of("THREADSTORE_EMBEDDED_DIRECTORY", directory.toString()), jvmArguments);
         service.awaitReady();
         return service;
     }
 
     /** Starts it with this environment, and does not wait for it. */
-    static ServiceProcess launch(Map<String, String> environment, String... jvmArguments) throws IOException {
+    public static ServiceProcess launch(Map<String, String> environment, String... jvmArguments) throws IOException {
         var port = freePort();
         var log = Files.createTempFile(Path.of("target"), "service-", ".log");
         var command = new ArrayList<String>();
@@ -53,7 +53,7 @@ final class ServiceProcess implements AutoCloseable {
         return new ServiceProcess(builder.start(), port, log);
     }
 
-    void awaitReady() throws Exception {
+    public void awaitReady() throws Exception {
         var deadline = System.nanoTime() + START.toNanos();
         while (System.nanoTime() < deadline) {
             if (!process.isAlive()) {
@@ -68,7 +68,7 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** The status of a GET; 0 if nobody answers. */
-    int statusOf(String path) throws InterruptedException {
+    public int statusOf(String path) throws InterruptedException {
         try {
             var request = HttpRequest.newBuilder(uri(path))
                     .timeout(Duration.ofSeconds(20))
@@ -79,11 +79,11 @@ final class ServiceProcess implements AutoCloseable {
         }
     }
 
-    HttpResponse<String> get(String path) throws Exception {
+    public HttpResponse<String> get(String path) throws Exception {
         return client.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    HttpResponse<String> post(String path, String json) throws Exception {
+    public HttpResponse<String> post(String path, String json) throws Exception {
         var request = HttpRequest.newBuilder(uri(path))
                 .header("Content-Type", "application/json")
                 .timeout(Duration.ofSeconds(30))
@@ -92,38 +92,49 @@ final class ServiceProcess implements AutoCloseable {
         return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
-    URI uri(String path) {
+    public URI uri(String path) {
         return URI.create("http://127.0.0.1:" + port + path);
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    HttpClient client() {
+    public HttpClient client() {
         return client;
     }
 
+    /** How many files and sockets it has open; 0 where the system does not tell. */
+    public long openFiles() throws IOException {
+        var directory = Path.of("/proc", Long.toString(process.pid()), "fd");
+        if (!Files.isReadable(directory)) {
+            return 0;
+        }
+        try (var files = Files.list(directory)) {
+            return files.count();
+        }
+    }
+
     /** Ends it as a crash does. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
         process.waitFor();
     }
 
     /** Asks it to end, and does not wait. */
-    void askToEnd() {
+    public void askToEnd() {
         process.destroy();
     }
 
     /** Waits for its end. */
-    int awaitEnd() throws InterruptedException {
+    public int awaitEnd() throws InterruptedException {
         if (!process.waitFor(2, TimeUnit.MINUTES)) {
             throw new AssertionError("the service does not end:\n" + output());
         }
         return process.exitValue();
     }
 
-    String output() {
+    public String output() {
         try {
             return Files.readString(log);
         } catch (IOException e) {

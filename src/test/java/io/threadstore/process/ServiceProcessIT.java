@@ -159,7 +159,7 @@ class ServiceProcessIT {
             }
             var ready =
                     new ObjectMapper().readTree(service.get("/q/health/ready").body());
-            assertThat(ready.toString()).contains("Database schema", "\"installed\":\"001\"");
+            assertThat(ready.toString()).contains("Database schema", "\"installed\":\"002\"");
             assertThat(service.get("/q/metrics").body())
                     .contains(
                             "threadstore_appends_total",

@@ -4,13 +4,13 @@ import io.threadstore.platform.JsonText;
 import io.threadstore.testsupport.Settings;
 
 /** Reads items as the service does, with a limit of 16 MiB. */
-final class TestReader {
+public final class TestReader {
 
-    static final ItemReader READER = new ItemReader(Settings.JSON, new ItemLimit(16 * 1024 * 1024));
+    public static final ItemReader READER = new ItemReader(Settings.JSON, new ItemLimit(16 * 1024 * 1024));
 
     private TestReader() {}
 
-    static RolloutItem read(String item) {
+    public static RolloutItem read(String item) {
         return READER.read(JsonText.of(item));
     }
 }

@@ -32,6 +32,11 @@ public final class Settings implements Limits {
     }
 
     @Override
+    public int grpcMessage() {
+        return 268_435_456;
+    }
+
+    @Override
     public int appendItems() {
         return 20_000;
     }

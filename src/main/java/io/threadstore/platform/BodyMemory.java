@@ -1,4 +1,4 @@
-package io.threadstore.rest;
+package io.threadstore.platform;
 
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * room in time are asked to come again. One body alone always finds room.
  */
 @ApplicationScoped
-class BodyMemory {
+public class BodyMemory {
 
     /** What an append holds for each byte of its body while it is read, parsed and sent to the database. */
     private static final int COST = 3;
@@ -35,15 +35,58 @@ class BodyMemory {
     }
 
     /** The body, with memory set aside for what was read of it until it is closed; the body itself stays open. */
-    Metered meter(InputStream body) {
+    public Metered meter(InputStream body) {
         return new Metered(body);
     }
 
-    /** A body that is read into memory. */
-    final class Metered extends FilterInputStream {
+    /**
+     * Sets memory aside for a message that is there already.
+     *
+     * @return what gives it back
+     * @throws ThreadStoreException {@link ErrorKind#UNAVAILABLE} if there is no room in time
+     */
+    public Held hold(long bytes) {
+        var held = new Held();
+        held.raiseTo((int) Math.min(units, bytes * COST / UNIT));
+        return held;
+    }
 
+    /** Memory that is set aside. */
+    public final class Held implements AutoCloseable {
+
+        private int count;
+
+        private Held() {}
+
+        private void raiseTo(int wanted) {
+            if (wanted <= count) {
+                return;
+            }
+            try {
+                if (!free.tryAcquire(wanted - count, WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+                    throw ThreadStoreException.of(
+                            ErrorKind.UNAVAILABLE, "too many large requests are under way; try again later");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw ThreadStoreException.of(ErrorKind.UNAVAILABLE, "the service is stopping", e);
+            }
+            count = wanted;
+        }
+
+        /** Gives the memory back. */
+        @Override
+        public void close() {
+            free.release(count);
+            count = 0;
+        }
+    }
+
+    /** A body that is read into memory. */
+    public final class Metered extends FilterInputStream {
+
+        private final Held held = new Held();
         private long read;
-        private int held;
 
         private Metered(InputStream body) {
             super(body);
@@ -60,32 +103,15 @@ class BodyMemory {
             var count = super.read(buffer, offset, length);
             if (count > 0) {
                 read += count;
-                hold((int) Math.min(units, read * COST / UNIT));
+                held.raiseTo((int) Math.min(units, read * COST / UNIT));
             }
             return count;
-        }
-
-        private void hold(int wanted) {
-            if (wanted <= held) {
-                return;
-            }
-            try {
-                if (!free.tryAcquire(wanted - held, WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-                    throw ThreadStoreException.of(
-                            ErrorKind.UNAVAILABLE, "too many large requests are under way; try again later");
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw ThreadStoreException.of(ErrorKind.UNAVAILABLE, "the service is stopping", e);
-            }
-            held = wanted;
         }
 
         /** Gives the memory back. */
         @Override
         public void close() {
-            free.release(held);
-            held = 0;
+            held.close();
         }
     }
 }

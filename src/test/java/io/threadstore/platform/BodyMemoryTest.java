@@ -1,4 +1,4 @@
-package io.threadstore.rest;
+package io.threadstore.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,0 +1,99 @@
+package io.threadstore.codex;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.quarkus.grpc.GlobalInterceptor;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.smallrye.common.vertx.ContextLocals;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps, for the call in hand, what its headers say of the caller. The gRPC layer does not tell which authority was called, so a filter
+ * below it notes that down.
+ */
+@GlobalInterceptor
+@ApplicationScoped
+class CallHeaders implements ServerInterceptor {
+
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final String AUTHORITY = "threadstore-authority";
+    private static final String GRPC = "application/grpc";
+    private static final int AFTER_REQUEST_IDS = 900;
+
+    private static final Context.Key<Said> SAID = Context.key("threadstore-caller");
+
+    /**
+     * What a call's headers say.
+     *
+     * @param authorization the token that a sidecar adds
+     * @param host the host name that was called, without a port
+     * @param from the client's address
+     */
+    record Said(
+            @Nullable String authorization,
+            @Nullable String host,
+            @Nullable String from) {}
+
+    void register(@Observes Filters filters) {
+        filters.register(CallHeaders::noteAuthority, AFTER_REQUEST_IDS);
+    }
+
+    private static void noteAuthority(RoutingContext context) {
+        var type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
+        var authority = context.request().authority();
+        if (type != null && type.startsWith(GRPC) && authority != null) {
+            ContextLocals.put(AUTHORITY, authority.host());
+        }
+        context.next();
+    }
+
+    static Said current() {
+        var said = SAID.get();
+        return said == null ? new Said(null, null, null) : said;
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        var said = new Said(
+                authorization(headers),
+                host(ContextLocals.<String>get(AUTHORITY).orElse(null)),
+                address(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
+        return Contexts.interceptCall(Context.current().withValue(SAID, said), call, headers, next);
+    }
+
+    /** Of two tokens neither is taken: nobody can tell which one the sidecar has added. */
+    private static @Nullable String authorization(Metadata headers) {
+        var all = headers.getAll(AUTHORIZATION);
+        if (all == null) {
+            return null;
+        }
+        var each = all.iterator();
+        var first = each.next();
+        return each.hasNext() ? "" : first;
+    }
+
+    private static @Nullable String host(@Nullable String host) {
+        return host == null ? null : host.replaceFirst("\\.$", "").toLowerCase(Locale.ROOT);
+    }
+
+    private static @Nullable String address(@Nullable SocketAddress from) {
+        return from instanceof InetSocketAddress internet
+                ? internet.getAddress().getHostAddress()
+                : null;
+    }
+}

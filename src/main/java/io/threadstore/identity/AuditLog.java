@@ -1,0 +1,85 @@
+package io.threadstore.identity;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.Timestamps;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who did what to which thread, when, from where, and whether it was allowed: a line of JSON for every write and every refusal, in the log
+ * category {@value #CATEGORY}. Never a content: no item, no name, no token.
+ */
+@ApplicationScoped
+public class AuditLog {
+
+    static final String CATEGORY = "io.threadstore.audit";
+
+    private static final Logger LOG = Logger.getLogger(CATEGORY);
+
+    private final CurrentCaller caller;
+    private final ObjectMapper mapper;
+    private final Clock clock;
+
+    AuditLog(CurrentCaller caller, ObjectMapper mapper, Clock clock) {
+        this.caller = caller;
+        this.mapper = mapper;
+        this.clock = clock;
+    }
+
+    /** How an operation ended, for the record. */
+    public enum Outcome {
+        /** It was done. */
+        ALLOWED,
+        /** The caller may not, or there is no such thread for this caller. */
+        REFUSED,
+        /** It was not done for another reason: a conflict, a bad request, a fault. */
+        FAILED
+    }
+
+    /**
+     * One operation.
+     *
+     * @param transport {@code rest} or {@code grpc}
+     * @param operation its name in the transport's own document
+     * @param threadId the thread that it was about; null if there is none
+     * @param status the transport's own status
+     * @param from the client's address; null if it is not known
+     * @param requestId the id that the request's log lines have; null if there is none
+     */
+    public record Entry(
+            String transport,
+            String operation,
+            @Nullable String threadId,
+            Outcome outcome,
+            String status,
+            @Nullable String from,
+            @Nullable String requestId) {}
+
+    /** Writes one line. */
+    public void record(Entry entry) {
+        if (!LOG.isInfoEnabled()) {
+            return;
+        }
+        var line = new LinkedHashMap<String, @Nullable Object>();
+        line.put("time", Timestamps.format(clock.instant()));
+        line.put("tenant", caller.isKnown() ? caller.get().tenant() : null);
+        line.put("subject", caller.isKnown() ? caller.get().subject() : null);
+        line.put("transport", entry.transport());
+        line.put("operation", entry.operation());
+        line.put("thread_id", entry.threadId());
+        line.put("outcome", entry.outcome().name().toLowerCase(java.util.Locale.ROOT));
+        line.put("status", entry.status());
+        line.put("from", entry.from());
+        line.put("request_id", entry.requestId());
+        try {
+            LOG.info(mapper.writeValueAsString(line));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("texts can always be written", e);
+        }
+    }
+}

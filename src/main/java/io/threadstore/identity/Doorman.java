@@ -1,0 +1,139 @@
+package io.threadstore.identity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Caller;
+import io.threadstore.platform.CurrentCaller;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Lets callers in: finds out who they are, whether they may do what they are about to, and says so to the rest of the service. */
+@ApplicationScoped
+public class Doorman {
+
+    private static final String BEARER = "bearer ";
+    private static final int MAX_TENANT = 128;
+    private static final int MAX_SUBJECT = 255;
+
+    private final AuthSettings settings;
+    private final TokenVerifier tokens;
+    private final CurrentCaller current;
+
+    Doorman(AuthSettings settings, TokenVerifier tokens, CurrentCaller current) {
+        this.settings = settings;
+        this.tokens = tokens;
+        this.current = current;
+    }
+
+    /** Whether callers have to say who they are. */
+    public boolean asks() {
+        return settings.isOn();
+    }
+
+    /**
+     * Admits the caller of the request in hand.
+     *
+     * @param authorization the request's {@code Authorization} header (RFC 6750, 2.1); null if it has none
+     * @param needed what the caller is about to do
+     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}, {@link ErrorKind#FORBIDDEN}, {@link ErrorKind#UNAVAILABLE}
+     */
+    public void admit(@Nullable String authorization, Scope needed) {
+        if (!settings.isOn()) {
+            current.enter(Caller.ANONYMOUS);
+            return;
+        }
+        if (authorization == null) {
+            throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the request has no bearer token");
+        }
+        if (!authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)) {
+            throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "only bearer tokens are taken");
+        }
+        var claims = tokens.verify(authorization.substring(BEARER.length()).strip());
+        current.enter(caller(claims));
+        if (granted(claims).stream().noneMatch(words(needed)::contains)) {
+            throw ThreadStoreException.of(ErrorKind.FORBIDDEN, "the token does not grant the scope " + needed.word());
+        }
+    }
+
+    /** Admits a caller whom something else than a token vouches for, such as the name of the host it called. */
+    public void admit(Caller caller) {
+        current.enter(caller);
+    }
+
+    private Caller caller(JsonNode claims) {
+        var tenant = text(claims, settings.tenantClaim());
+        if (!isName(tenant, MAX_TENANT)) {
+            throw ThreadStoreException.of(
+                    ErrorKind.FORBIDDEN, "the token names no tenant (claim " + settings.tenantClaim() + ")");
+        }
+        var subject = text(claims, settings.subjectClaim());
+        if (!isName(subject, MAX_SUBJECT)) {
+            throw ThreadStoreException.of(
+                    ErrorKind.FORBIDDEN, "the token names no caller (claim " + settings.subjectClaim() + ")");
+        }
+        return new Caller(tenant, subject);
+    }
+
+    /** Whether a text can name somebody: in a column, in a log line, and as nobody else. */
+    private static boolean isName(@Nullable String text, int maxLength) {
+        return text != null
+                && !text.isBlank()
+                && text.length() <= maxLength
+                && text.codePoints().noneMatch(Doorman::isUnprintable);
+    }
+
+    private static boolean isUnprintable(int character) {
+        return switch (Character.getType(character)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.UNASSIGNED -> true;
+            default -> false;
+        };
+    }
+
+    private Set<String> granted(JsonNode claims) {
+        var granted = new HashSet<String>();
+        for (var claim : settings.scopeClaims()) {
+            var words = find(claims, claim);
+            if (words.isTextual()) {
+                granted.addAll(List.of(words.textValue().split(" +")));
+            } else {
+                words.forEach(word -> granted.add(word.asText()));
+            }
+        }
+        return granted;
+    }
+
+    private List<String> words(Scope scope) {
+        return switch (scope) {
+            case READ -> settings.scopes().read();
+            case WRITE -> settings.scopes().write();
+            case DELETE -> settings.scopes().delete();
+        };
+    }
+
+    private static @Nullable String text(JsonNode claims, String path) {
+        var value = find(claims, path);
+        return value.isTextual() ? value.textValue() : null;
+    }
+
+    /** The claim of this very name, else the member that the path leads to. */
+    private static JsonNode find(JsonNode claims, String path) {
+        if (claims.has(path)) {
+            return claims.path(path);
+        }
+        var found = claims;
+        for (var name : path.split("/")) {
+            found = found.path(name);
+        }
+        return found;
+    }
+}

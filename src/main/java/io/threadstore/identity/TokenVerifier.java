@@ -1,0 +1,136 @@
+package io.threadstore.identity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.smallrye.jwt.algorithm.SignatureAlgorithm;
+import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
+import io.smallrye.jwt.auth.principal.JWTParser;
+import io.smallrye.jwt.auth.principal.ParseException;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jose4j.jwt.consumer.ErrorCodes;
+import org.jose4j.jwt.consumer.InvalidJwtException;
+import org.jose4j.jwt.consumer.InvalidJwtSignatureException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verifies bearer tokens (RFC 7519, RFC 9068): signature, algorithm, issuer, audience and times. Keys are cached and fetched again, also when a
+ * token names one that is not known yet.
+ */
+@ApplicationScoped
+class TokenVerifier {
+
+    private static final int FORCED_REFRESH_MINUTES = 1;
+
+    private final AuthSettings settings;
+    private final JWTParser parser;
+    private final ObjectMapper mapper;
+    private final IssuerDiscovery discovery;
+    private volatile @Nullable JWTAuthContextInfo expectations;
+
+    TokenVerifier(AuthSettings settings, JWTParser parser, ObjectMapper mapper, IssuerDiscovery discovery) {
+        this.settings = settings;
+        this.parser = parser;
+        this.mapper = mapper;
+        this.discovery = discovery;
+    }
+
+    /**
+     * The claims of a token.
+     *
+     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED} with what is wrong, {@link ErrorKind#UNAVAILABLE} if the issuer's keys
+     *     can't be had
+     */
+    JsonNode verify(String token) {
+        try {
+            parser.parse(token, expectations());
+            return mapper.readTree(Base64.getUrlDecoder().decode(token.split("\\.")[1]));
+        } catch (ParseException e) {
+            throw refusal(e);
+        } catch (ThreadStoreException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) { // the library's own, such as for a number of a thousand digits
+            throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the token's claims can't be read", e);
+        }
+    }
+
+    private JWTAuthContextInfo expectations() {
+        var known = expectations;
+        if (known == null) {
+            known = build();
+            expectations = known;
+        }
+        return known;
+    }
+
+    private JWTAuthContextInfo build() {
+        var built = new JWTAuthContextInfo();
+        if (settings.keyFile().isPresent()) {
+            var file = KeyFile.read(Path.of(settings.keyFile().get()));
+            file.singleKey()
+                    .ifPresentOrElse(built::setPublicVerificationKey, () -> built.setPublicKeyContent(file.text()));
+        } else {
+            built.setPublicKeyLocation(settings.jwksUrl()
+                    .orElseGet(() -> discovery.keysOf(settings.issuer().orElseThrow())));
+        }
+        settings.issuer().ifPresent(built::setIssuedBy);
+        settings.audience().ifPresent(audience -> built.setExpectedAudience(Set.copyOf(audience)));
+        built.setSignatureAlgorithm(settings.algorithms().stream()
+                .map(name -> SignatureAlgorithm.valueOf(name.strip().toUpperCase(Locale.ROOT)))
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(SignatureAlgorithm.class))));
+        built.setClockSkew((int) settings.clockSkew().toSeconds());
+        built.setJwksRefreshInterval((int) Math.max(1, settings.keysRefresh().toMinutes()));
+        built.setForcedJwksRefreshInterval(FORCED_REFRESH_MINUTES);
+        built.setJwksRetainCacheOnErrorDuration((int) Duration.ofMinutes(10).toSeconds());
+        built.setRequireNamedPrincipal(false);
+        // else the library asks for iat, which is optional (RFC 7519, 4.1.6)
+        built.setMaxTimeToLiveSecs(-1L);
+        return built;
+    }
+
+    private static ThreadStoreException refusal(ParseException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException) {
+                return ThreadStoreException.of(ErrorKind.UNAVAILABLE, "the issuer's keys can't be fetched", failure);
+            }
+        }
+        return ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the token " + fault(failure), failure);
+    }
+
+    private static String fault(ParseException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvalidJwtSignatureException) {
+                return "is not signed by the issuer";
+            }
+            if (cause instanceof InvalidJwtException invalid) {
+                if (invalid.hasErrorCode(ErrorCodes.EXPIRED)) {
+                    return "has expired";
+                }
+                if (invalid.hasErrorCode(ErrorCodes.EXPIRATION_MISSING)) {
+                    return "never expires";
+                }
+                if (invalid.hasErrorCode(ErrorCodes.NOT_YET_VALID)) {
+                    return "is not valid yet";
+                }
+                if (invalid.hasErrorCode(ErrorCodes.AUDIENCE_INVALID)
+                        || invalid.hasErrorCode(ErrorCodes.AUDIENCE_MISSING)) {
+                    return "is for another audience";
+                }
+                if (invalid.hasErrorCode(ErrorCodes.ISSUER_INVALID)
+                        || invalid.hasErrorCode(ErrorCodes.ISSUER_MISSING)) {
+                    return "is of another issuer";
+                }
+            }
+        }
+        return "is not one that is taken here: its form, its algorithm or its key";
+    }
+}

@@ -1,0 +1,65 @@
+package io.threadstore.rest;
+
+import io.threadstore.identity.AuditLog;
+import io.threadstore.thread.ThreadId;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.net.URI;
+import java.util.Set;
+import org.jboss.resteasy.reactive.server.ServerResponseFilter;
+import org.jboss.resteasy.reactive.server.SimpleResourceInfo;
+import org.jspecify.annotations.Nullable;
+
+/** Puts every write and every refusal on record. */
+class AuditTrail {
+
+    private static final Set<String> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+    private static final Set<Integer> REFUSALS = Set.of(401, 403, 404);
+
+    private final AuditLog log;
+
+    AuditTrail(AuditLog log) {
+        this.log = log;
+    }
+
+    @ServerResponseFilter
+    void record(
+            ContainerRequestContext request,
+            ContainerResponseContext response,
+            @Nullable SimpleResourceInfo operation,
+            RoutingContext context) {
+        var status = response.getStatus();
+        var isRefusal = REFUSALS.contains(status);
+        if (operation == null
+                || operation.getMethodName() == null
+                || READING.contains(request.getMethod()) && !isRefusal) {
+            return;
+        }
+        log.record(new AuditLog.Entry(
+                "rest",
+                operation.getMethodName(),
+                threadId(request, response),
+                status < 300
+                        ? AuditLog.Outcome.ALLOWED
+                        : isRefusal ? AuditLog.Outcome.REFUSED : AuditLog.Outcome.FAILED,
+                Integer.toString(status),
+                context.request().remoteAddress() == null
+                        ? null
+                        : context.request().remoteAddress().hostAddress(),
+                RequestIds.of(context)));
+    }
+
+    private static @Nullable String threadId(ContainerRequestContext request, ContainerResponseContext response) {
+        var named = request.getUriInfo().getPathParameters().getFirst("thread_id");
+        if (named == null && response.getHeaders().getFirst(HttpHeaders.LOCATION) instanceof URI made) {
+            return made.getPath().substring(made.getPath().lastIndexOf('/') + 1);
+        }
+        // whatever else was sent in its place does not belong into a log
+        return named == null
+                ? null
+                : ThreadId.tryParse(named).map(ThreadId::toString).orElse(null);
+    }
+}

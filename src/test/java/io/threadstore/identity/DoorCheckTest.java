@@ -1,0 +1,85 @@
+package io.threadstore.identity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How a service may start. */
+class DoorCheckTest {
+
+    private static final String HOST = "quarkus.http.host";
+
+    private String hostBefore;
+
+    @BeforeEach
+    void keepTheHost() {
+        hostBefore = System.clearProperty(HOST);
+    }
+
+    @AfterEach
+    void restoreTheHost() {
+        System.clearProperty(HOST);
+        if (hostBefore != null) {
+            System.setProperty(HOST, hostBefore);
+        }
+    }
+
+    @Test
+    void withoutAuthenticationItListensOnLoopback() {
+        check(Map.of());
+        assertThat(System.getProperty(HOST)).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void withoutAuthenticationItDoesNotListenWiderUnlessItIsToldSo() {
+        assertThatThrownBy(() -> check(Map.of(HOST, "0.0.0.0")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("threadstore.auth.issuer")
+                .hasMessageContaining("threadstore.auth.allow-anonymous=true");
+        assertThatThrownBy(() -> check(Map.of(HOST, "192.0.2.1"))).isInstanceOf(IllegalStateException.class);
+
+        check(Map.of(HOST, "localhost"));
+        check(Map.of(HOST, "::1"));
+        check(Map.of(HOST, "0.0.0.0", "threadstore.auth.allow-anonymous", "true"));
+        check(Map.of("threadstore.auth.allow-anonymous", "true"));
+        assertThat(System.getProperty(HOST)).isNull();
+    }
+
+    @Test
+    void withAuthenticationItListensAnywhere() {
+        check(Map.of(
+                "threadstore.auth.issuer",
+                "https://issuer.example",
+                "threadstore.auth.audience",
+                "us",
+                HOST,
+                "0.0.0.0"));
+        assertThat(System.getProperty(HOST)).isNull();
+    }
+
+    @Test
+    void tokensOfAnybodyOrForAnybodyAreNotToBeTaken() {
+        assertThatThrownBy(() -> check(Map.of("threadstore.auth.issuer", "https://issuer.example")))
+                .hasMessageContaining("threadstore.auth.audience");
+        assertThatThrownBy(
+                        () -> check(Map.of("threadstore.auth.key-file", "key.pem", "threadstore.auth.audience", "us")))
+                .hasMessageContaining("threadstore.auth.issuer");
+        assertThatThrownBy(() -> check(Map.of(
+                        "threadstore.auth.issuer", "i",
+                        "threadstore.auth.audience", "us",
+                        "threadstore.auth.algorithms", "RS256,HS256")))
+                .hasMessageContaining("HS256");
+    }
+
+    private static void check(Map<String, String> properties) {
+        DoorCheck.make(new SmallRyeConfigBuilder()
+                .withSources(new PropertiesConfigSource(properties, "test", 100))
+                .build());
+    }
+}
