@@ -1,7 +1,7 @@
 package io.threadstore.lifecycle;
 
 import io.quarkus.scheduler.Scheduled;
-import io.threadstore.platform.DatabaseFailures;
+import io.threadstore.platform.Housekeeping;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jboss.logging.Logger;
 
@@ -14,9 +14,11 @@ class LazyThreadSweep {
     private static final int BATCH = 100;
 
     private final LiveWriterService writers;
+    private final Housekeeping housekeeping;
 
-    LazyThreadSweep(LiveWriterService writers) {
+    LazyThreadSweep(LiveWriterService writers, Housekeeping housekeeping) {
         this.writers = writers;
+        this.housekeeping = housekeeping;
     }
 
     @Scheduled(
@@ -24,21 +26,16 @@ class LazyThreadSweep {
             delayed = "1m",
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        var swept = 0;
+        housekeeping.run("sweeping lazy threads", this::sweepAll);
+    }
+
+    private void sweepAll() {
         var batch = BATCH;
-        try {
-            while (batch == BATCH) {
-                batch = writers.sweep(BATCH);
-                swept += batch;
+        while (batch == BATCH) {
+            batch = writers.sweep(BATCH);
+            if (batch > 0) {
+                LOG.infof("abandoned lazy threads ended: threads=%d", batch);
             }
-        } catch (RuntimeException e) {
-            if (!DatabaseFailures.isUnavailable(e)) {
-                throw e;
-            }
-            LOG.debugf("lazy threads are not swept while the database is away");
-        }
-        if (swept > 0) {
-            LOG.infof("abandoned lazy threads ended: threads=%d", swept);
         }
     }
 }
