@@ -29,6 +29,8 @@ class ArchitectureTest {
             .definedBy("io.threadstore.codex..")
             .layer("identity")
             .definedBy("io.threadstore.identity..")
+            .layer("idempotency")
+            .definedBy("io.threadstore.idempotency..")
             .layer("lifecycle")
             .definedBy("io.threadstore.lifecycle..")
             .layer("rollout")
@@ -51,6 +53,8 @@ class ArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("identity")
             .mayOnlyBeAccessedByLayers("rest", "codex")
+            .whereLayer("idempotency")
+            .mayOnlyBeAccessedByLayers("rest")
             .whereLayer("lifecycle")
             .mayOnlyBeAccessedByLayers("rest", "codex")
             .whereLayer("rollout")
@@ -74,6 +78,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "io.threadstore.error..",
                     "io.threadstore.identity..",
+                    "io.threadstore.idempotency..",
                     "io.threadstore.page..",
                     "io.threadstore.thread..",
                     "io.threadstore.rollout..",

@@ -44,7 +44,7 @@ final class Refusals {
 
     private static Status statusOf(ErrorKind kind) {
         return switch (kind) {
-            case INVALID_REQUEST, SESSION_META_MISMATCH -> Status.INVALID_ARGUMENT;
+            case INVALID_REQUEST, SESSION_META_MISMATCH, IDEMPOTENCY_KEY_REUSED -> Status.INVALID_ARGUMENT;
             case THREAD_NOT_FOUND, WRITER_NOT_FOUND, THREAD_NOT_LIVE -> Status.NOT_FOUND;
             case THREAD_EXISTS, THREAD_ALREADY_LIVE -> Status.ALREADY_EXISTS;
             case WRITER_FENCED, ORDINAL_CONFLICT, PRECONDITION_FAILED -> Status.ABORTED;

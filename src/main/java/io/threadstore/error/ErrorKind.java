@@ -20,6 +20,8 @@ public enum ErrorKind {
     WRITER_FENCED,
     /** Other items are stored at the ordinals that the caller expected to write. */
     ORDINAL_CONFLICT,
+    /** The key that names a request has come with another request before. */
+    IDEMPOTENCY_KEY_REUSED,
     /** The thread is not in the version that the caller named. */
     PRECONDITION_FAILED,
     /** An item, a request or a file is larger than the configured limit. */

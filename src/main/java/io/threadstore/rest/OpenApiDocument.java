@@ -44,7 +44,7 @@ public class OpenApiDocument implements OASFilter {
 
     /** The problems that an operation can answer beyond those. */
     private static final Map<String, List<Integer>> PROBLEMS = Map.ofEntries(
-            Map.entry("createThread", List.of(409, 413, 415)),
+            Map.entry("createThread", List.of(409, 413, 415, 422)),
             Map.entry("getThread", List.of(404)),
             Map.entry("listThreads", List.of()),
             Map.entry("updateThreadMetadata", List.of(404, 412, 413, 415)),
@@ -62,7 +62,7 @@ public class OpenApiDocument implements OASFilter {
             Map.entry("listItems", List.of(404)),
             Map.entry("loadHistory", List.of(404)),
             Map.entry("exportRollout", List.of(404)),
-            Map.entry("importRollout", List.of(409, 413, 415)));
+            Map.entry("importRollout", List.of(409, 413, 415, 422)));
 
     @Override
     public void filterOpenAPI(OpenAPI document) {
@@ -235,6 +235,7 @@ public class OpenApiDocument implements OASFilter {
             case 412 -> "PreconditionFailed";
             case 413 -> "TooLarge";
             case 415 -> "UnsupportedMediaType";
+            case 422 -> "KeyReused";
             case 500 -> "Internal";
             case 503 -> "Unavailable";
             default -> throw new IllegalStateException("no name for " + status);

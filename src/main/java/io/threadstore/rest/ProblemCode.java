@@ -26,6 +26,7 @@ public enum ProblemCode {
     PRECONDITION_FAILED(412, "The thread has changed"),
     REQUEST_TOO_LARGE(413, "Too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    IDEMPOTENCY_KEY_REUSED(422, "The key was used for another request"),
     TOO_MANY_REQUESTS(429, "Too many requests"),
     INTERNAL(500, "Internal error"),
     UNSUPPORTED(501, "Not supported"),
@@ -50,6 +51,7 @@ public enum ProblemCode {
             case THREAD_ALREADY_LIVE -> THREAD_ALREADY_LIVE;
             case WRITER_FENCED -> WRITER_FENCED;
             case ORDINAL_CONFLICT -> ORDINAL_CONFLICT;
+            case IDEMPOTENCY_KEY_REUSED -> IDEMPOTENCY_KEY_REUSED;
             case PRECONDITION_FAILED -> PRECONDITION_FAILED;
             case REQUEST_TOO_LARGE -> REQUEST_TOO_LARGE;
             case UNAUTHENTICATED -> UNAUTHENTICATED;

@@ -19,8 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 class RequestChecks {
 
-    private static final List<String> PRECONDITIONS =
-            List.of(HttpHeaders.IF_MATCH, HttpHeaders.IF_NONE_MATCH, WritersResource.WRITER_EPOCH);
+    /** Headers that would mean nothing without a value, and seem to mean something. */
+    private static final List<String> NEVER_BLANK = List.of(
+            HttpHeaders.IF_MATCH, HttpHeaders.IF_NONE_MATCH, WritersResource.WRITER_EPOCH, IdempotentRequests.KEY);
+
+    /** Headers of which only one can be meant. */
+    private static final List<String> SINGLE = List.of(WritersResource.WRITER_EPOCH, IdempotentRequests.KEY);
 
     /** Parameters that may come several times. */
     private static final Set<String> REPEATABLE = Set.of("source", "model_provider", "cwd", "type");
@@ -48,7 +52,13 @@ class RequestChecks {
         if (!isImport && ContentCoding.ofRequest(coding) != ContentCoding.IDENTITY) {
             throw new NotSupportedException();
         }
-        for (var name : PRECONDITIONS) {
+        for (var name : SINGLE) {
+            var values = request.getHeaders().get(name);
+            if (values != null && values.size() > 1) {
+                throw ThreadStoreException.invalid(name, "comes twice");
+            }
+        }
+        for (var name : NEVER_BLANK) {
             var value = request.getHeaderString(name);
             if (value != null && value.isBlank()) {
                 throw ThreadStoreException.invalid(name, "is empty");

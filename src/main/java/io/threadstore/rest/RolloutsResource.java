@@ -1,6 +1,7 @@
 package io.threadstore.rest;
 
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.rollout.ImportResult;
 import io.threadstore.rollout.RolloutImportService;
 import io.threadstore.thread.StoredThread;
 import io.threadstore.thread.ThreadService;
@@ -42,13 +43,19 @@ public class RolloutsResource {
     private final RolloutImportService imports;
     private final ThreadService threads;
     private final HistoryStreams histories;
+    private final IdempotentRequests idempotent;
     private final RequestBodies bodies;
 
     RolloutsResource(
-            RolloutImportService imports, ThreadService threads, HistoryStreams histories, RequestBodies bodies) {
+            RolloutImportService imports,
+            ThreadService threads,
+            HistoryStreams histories,
+            IdempotentRequests idempotent,
+            RequestBodies bodies) {
         this.imports = imports;
         this.threads = threads;
         this.histories = histories;
+        this.idempotent = idempotent;
         this.bodies = bodies;
     }
 
@@ -125,17 +132,23 @@ public class RolloutsResource {
             description = "A new thread",
             headers = {
                 @Header(name = "Location", description = "The thread", schema = @Schema(implementation = String.class)),
-                @Header(name = "ETag", description = "Its version", schema = @Schema(implementation = String.class))
+                @Header(name = "ETag", description = "Its version", schema = @Schema(implementation = String.class)),
+                @Header(
+                        name = IdempotentRequests.REPLAYED,
+                        description = "true if this is the first answer again",
+                        schema = @Schema(implementation = Boolean.class))
             },
             content = @Content(schema = @Schema(implementation = Responses.Import.class)))
     @APIResponse(
             responseCode = "200",
             description = "A thread that was stored before",
-            headers =
-                    @Header(
-                            name = "ETag",
-                            description = "Its version",
-                            schema = @Schema(implementation = String.class)),
+            headers = {
+                @Header(name = "ETag", description = "Its version", schema = @Schema(implementation = String.class)),
+                @Header(
+                        name = IdempotentRequests.REPLAYED,
+                        description = "true if this is the first answer again",
+                        schema = @Schema(implementation = Boolean.class))
+            },
             content = @Content(schema = @Schema(implementation = Responses.Import.class)))
     public Response importRollout(
             @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")
@@ -148,26 +161,44 @@ public class RolloutsResource {
                     String dryRun,
             @Parameter(description = "gzip, zstd or identity") @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable
                     String contentEncoding,
+            @Parameter(
+                            description =
+                                    "A name for this request, such as a UUID: sent again with it, the request gets its"
+                                            + " first answer again and is not done twice; kept for 24 hours",
+                            schema = @Schema(implementation = String.class, minLength = 1, maxLength = 255))
+                    @HeaderParam(IdempotentRequests.KEY)
+                    @Nullable
+                    String idempotencyKey,
             InputStream body) {
         var coding = ContentCoding.ofRequest(contentEncoding);
         var id = Parameters.threadId(threadId);
         var isRehearsal = Parameters.flag("dry_run", dryRun);
+        // a rehearsal leaves nothing behind, so there is nothing to do once
+        var key = isRehearsal ? null : idempotencyKey;
         try (var unpacked = coding.unpack(body)) {
-            var result = imports.importRollout(id, unpacked, isRehearsal);
-            var response = Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK)
-                    .entity(Responses.Import.of(result));
-            if (!isRehearsal) {
-                response.header(HttpHeaders.ETAG, ETags.of(result.thread()));
+            IdempotentRequests.check(key);
+            var fingerprint = new Fingerprint("importRollout", id.toString());
+            try (var file = imports.take(id, key == null ? unpacked : fingerprint.of(unpacked))) {
+                return idempotent.answer(
+                        key, fingerprint, () -> imported(imports.store(id, file, isRehearsal), isRehearsal));
             }
-            if (!isRehearsal && result.isNew()) {
-                response.location(URI.create("/v1/threads/" + id));
-            }
-            return response.build();
         } catch (ThreadStoreException e) {
             bodies.drain(body);
             throw e;
         } catch (IOException e) {
             throw RequestBodies.interrupted(e);
         }
+    }
+
+    private static Response imported(ImportResult result, boolean isRehearsal) {
+        var response = Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK)
+                .entity(Responses.Import.of(result));
+        if (!isRehearsal) {
+            response.header(HttpHeaders.ETAG, ETags.of(result.thread()));
+        }
+        if (!isRehearsal && result.isNew()) {
+            response.location(URI.create("/v1/threads/" + result.thread().threadId()));
+        }
+        return response.build();
     }
 }

@@ -2,6 +2,7 @@ package io.threadstore.rest;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.threadstore.lifecycle.CreatedThread;
 import io.threadstore.lifecycle.ThreadLifecycleService;
 import io.threadstore.lifecycle.ThreadMetadataService;
 import io.threadstore.page.Cursor;
@@ -53,6 +54,7 @@ public class ThreadsResource {
     private final CreateThreadBody createBody;
     private final PatchBody patchBody;
     private final RequestBodies bodies;
+    private final IdempotentRequests idempotent;
     private final HistoryStreams histories;
     private final CurrentCaller caller;
     private final ObjectMapper mapper;
@@ -64,6 +66,7 @@ public class ThreadsResource {
             CreateThreadBody createBody,
             PatchBody patchBody,
             RequestBodies bodies,
+            IdempotentRequests idempotent,
             HistoryStreams histories,
             CurrentCaller caller,
             ObjectMapper mapper) {
@@ -73,6 +76,7 @@ public class ThreadsResource {
         this.createBody = createBody;
         this.patchBody = patchBody;
         this.bodies = bodies;
+        this.idempotent = idempotent;
         this.histories = histories;
         this.caller = caller;
         this.mapper = mapper;
@@ -92,11 +96,33 @@ public class ThreadsResource {
             description = "The thread, with its writer",
             headers = {
                 @Header(name = "Location", description = "The thread", schema = @Schema(implementation = String.class)),
-                @Header(name = "ETag", description = "Its version", schema = @Schema(implementation = String.class))
+                @Header(name = "ETag", description = "Its version", schema = @Schema(implementation = String.class)),
+                @Header(
+                        name = IdempotentRequests.REPLAYED,
+                        description = "true if this is the first answer again",
+                        schema = @Schema(implementation = Boolean.class))
             },
             content = @Content(schema = @Schema(implementation = ThreadResponse.class)))
-    public Response createThread(InputStream body) {
-        var created = lifecycle.create(createBody.read(bodies.small(body)));
+    public Response createThread(
+            @Parameter(
+                            description =
+                                    "A name for this request, such as a UUID: sent again with it, the request gets its"
+                                            + " first answer again and is not done twice; kept for 24 hours",
+                            schema = @Schema(implementation = String.class, minLength = 1, maxLength = 255))
+                    @HeaderParam(IdempotentRequests.KEY)
+                    @Nullable
+                    String idempotencyKey,
+            InputStream body) {
+        IdempotentRequests.check(idempotencyKey);
+        var bytes = bodies.small(body);
+        var newThread = createBody.read(bytes);
+        return idempotent.answer(
+                idempotencyKey,
+                new Fingerprint("createThread", "").of(bytes),
+                () -> created(lifecycle.create(newThread)));
+    }
+
+    private static Response created(CreatedThread created) {
         return Response.created(URI.create("/v1/threads/" + created.thread().threadId()))
                 .header(HttpHeaders.ETAG, ETags.of(created.thread()))
                 .entity(ThreadResponse.of(created))

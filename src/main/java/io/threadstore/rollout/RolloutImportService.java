@@ -20,18 +20,25 @@ public class RolloutImportService {
     }
 
     /**
-     * Imports a rollout file. The same file again changes nothing; a longer one that begins with what is stored appends the
+     * Takes a rollout file in and checks every line of it; nothing is stored yet. No transaction is open while the body comes in.
+     *
+     * @param rollout the file, unpacked; read to its end, not closed
+     * @return the file, to be closed
+     * @throws ThreadStoreException {@link ErrorKind#SESSION_META_MISMATCH}, {@link ErrorKind#INVALID_REQUEST} with a line,
+     *     {@link ErrorKind#REQUEST_TOO_LARGE}, {@link ErrorKind#TOO_MANY_REQUESTS}, {@link ErrorKind#UNAVAILABLE}
+     */
+    public CheckedRollout take(ThreadId threadId, InputStream rollout) throws IOException {
+        return spool.take(threadId, rollout);
+    }
+
+    /**
+     * Stores a file that was taken in. The same file again changes nothing; a longer one that begins with what is stored appends the
      * rest.
      *
-     * @param rollout the file, unpacked; read once, not closed
      * @param dryRun whether only the answer is wanted
-     * @throws ThreadStoreException {@link ErrorKind#SESSION_META_MISMATCH}, {@link ErrorKind#INVALID_REQUEST} with a line,
-     *     {@link ErrorKind#REQUEST_TOO_LARGE}, {@link ErrorKind#THREAD_ALREADY_LIVE}, {@link ErrorKind#ORDINAL_CONFLICT} at
-     *     the first difference
+     * @throws ThreadStoreException {@link ErrorKind#THREAD_ALREADY_LIVE}, {@link ErrorKind#ORDINAL_CONFLICT} at the first difference
      */
-    public ImportResult importRollout(ThreadId threadId, InputStream rollout, boolean dryRun) throws IOException {
-        try (var spooled = spool.take(threadId, rollout)) {
-            return importer.store(threadId, spooled, dryRun);
-        }
+    public ImportResult store(ThreadId threadId, CheckedRollout file, boolean dryRun) {
+        return dryRun ? importer.rehearse(threadId, file) : importer.store(threadId, file);
     }
 }

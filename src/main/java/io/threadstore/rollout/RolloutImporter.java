@@ -1,6 +1,6 @@
 package io.threadstore.rollout;
 
-import io.quarkus.narayana.jta.runtime.TransactionConfiguration;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Json;
 import io.threadstore.platform.JsonText;
@@ -13,8 +13,6 @@ import io.threadstore.thread.ThreadRows;
 import io.threadstore.thread.ThreadSummary;
 import io.threadstore.writer.LiveWriters;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.transaction.TransactionSynchronizationRegistry;
-import jakarta.transaction.Transactional;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -39,7 +37,6 @@ class RolloutImporter {
     private final ItemReader items;
     private final Json json;
     private final RolloutMetrics metrics;
-    private final TransactionSynchronizationRegistry transaction;
     private final Clock clock;
 
     RolloutImporter(
@@ -51,7 +48,6 @@ class RolloutImporter {
             ItemReader items,
             Json json,
             RolloutMetrics metrics,
-            TransactionSynchronizationRegistry transaction,
             Clock clock) {
         this.threads = threads;
         this.writers = writers;
@@ -61,23 +57,31 @@ class RolloutImporter {
         this.items = items;
         this.json = json;
         this.metrics = metrics;
-        this.transaction = transaction;
         this.clock = clock;
     }
 
-    /** See {@link RolloutImportService#importRollout}. */
+    /** Stores it, in the transaction in hand if there is one. See {@link RolloutImportService#store}. */
     @RetryDeadlocks
-    @Transactional
-    @TransactionConfiguration(timeout = TIMEOUT_SECONDS)
-    public ImportResult store(ThreadId threadId, RolloutSpool.Spooled file, boolean dryRun) {
+    ImportResult store(ThreadId threadId, CheckedRollout file) {
+        return QuarkusTransaction.joiningExisting().timeout(TIMEOUT_SECONDS).call(() -> store(threadId, file, false));
+    }
+
+    /** Does the same and undoes it. */
+    @RetryDeadlocks
+    ImportResult rehearse(ThreadId threadId, CheckedRollout file) {
+        QuarkusTransaction.begin(QuarkusTransaction.beginOptions().timeout(TIMEOUT_SECONDS));
+        try {
+            return store(threadId, file, true);
+        } finally {
+            QuarkusTransaction.rollback();
+        }
+    }
+
+    private ImportResult store(ThreadId threadId, CheckedRollout file, boolean dryRun) {
         try {
             var lines = file.open();
             var stored = threads.findLocked(threadId);
-            var result = stored.isPresent() ? goOn(stored.get(), lines, dryRun) : storeNew(threadId, lines, dryRun);
-            if (dryRun) {
-                transaction.setRollbackOnly();
-            }
-            return result;
+            return stored.isPresent() ? goOn(stored.get(), lines, dryRun) : storeNew(threadId, lines, dryRun);
         } catch (IOException e) {
             throw new UncheckedIOException("the spooled rollout file is not readable", e);
         }

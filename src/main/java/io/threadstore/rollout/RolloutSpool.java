@@ -130,7 +130,7 @@ class RolloutSpool {
      * A checked rollout file on disk. It has no name any more where the operating system allows that, so that not even a crash leaves it
      * behind. Its failures are the store's own, unlike those of the body that is being read.
      */
-    final class Spooled implements AutoCloseable {
+    final class Spooled extends CheckedRollout {
 
         private final FileChannel file;
         private final OutputStream out;
@@ -165,7 +165,7 @@ class RolloutSpool {
             }
         }
 
-        /** Reads its lines from the first one on. */
+        @Override
         Items open() throws IOException {
             file.position(0);
             return new Items(new BufferedInputStream(Channels.newInputStream(file), 64 * 1024));

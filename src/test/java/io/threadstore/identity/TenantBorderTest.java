@@ -131,6 +131,24 @@ class TenantBorderTest {
     }
 
     @Test
+    void sameIdempotencyKeyOfAnotherTenantIsAnotherKey() {
+        var key = UUID.randomUUID().toString();
+        var made = List.of(owner, other).stream()
+                .map(tenant -> as(tenant)
+                        .contentType("application/json")
+                        .header("Idempotency-Key", key)
+                        .body("{\"source\":{\"kind\":\"cli\"}}")
+                        .post("/v1/threads")
+                        .then()
+                        .statusCode(201)
+                        .extract()
+                        .jsonPath()
+                        .getString("thread_id"))
+                .toList();
+        assertThat(made).doesNotHaveDuplicates();
+    }
+
+    @Test
     void listsAndTheirCursorsStayInside() {
         as(owner)
                 .contentType("application/json")

@@ -6,6 +6,7 @@ import static io.threadstore.testsupport.Rest.appendAt;
 import static io.threadstore.testsupport.Rest.path;
 import static io.threadstore.testsupport.Rest.post;
 import static io.threadstore.testsupport.Rest.request;
+import static io.threadstore.testsupport.Together.together;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.junit.QuarkusTest;
@@ -14,10 +15,6 @@ import io.threadstore.testsupport.Rest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -194,34 +191,5 @@ class ConcurrencyTest extends RestTest {
             }
             return null;
         });
-    }
-
-    private interface Call<T> {
-        T run(int caller) throws Exception;
-    }
-
-    /** Runs the call by so many callers that all begin at once. */
-    private static <T> List<T> together(int callers, Call<T> call) throws Exception {
-        var pool = Executors.newFixedThreadPool(callers);
-        try {
-            var start = new CountDownLatch(1);
-            var running = new ArrayList<Future<T>>();
-            for (var i = 0; i < callers; i++) {
-                var caller = i;
-                Callable<T> task = () -> {
-                    start.await();
-                    return call.run(caller);
-                };
-                running.add(pool.submit(task));
-            }
-            start.countDown();
-            var results = new ArrayList<T>();
-            for (var future : running) {
-                results.add(future.get());
-            }
-            return results;
-        } finally {
-            pool.shutdownNow();
-        }
     }
 }
