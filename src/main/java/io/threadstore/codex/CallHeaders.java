@@ -7,9 +7,12 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.quarkus.grpc.GlobalInterceptor;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.quarkus.vertx.http.runtime.filters.QuarkusRequestWrapper;
 import io.smallrye.common.vertx.ContextLocals;
+import io.threadstore.platform.Limits;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,6 +20,7 @@ import jakarta.enterprise.event.Observes;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Locale;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,13 @@ class CallHeaders implements ServerInterceptor {
     private static final String AUTHORITY = "threadstore-authority";
     private static final String GRPC = "application/grpc";
     private static final int AFTER_REQUEST_IDS = 900;
+    private static final String UNAVAILABLE = Integer.toString(Status.Code.UNAVAILABLE.value());
+
+    private final Semaphore calls;
+
+    CallHeaders(Limits limits) {
+        this.calls = new Semaphore(limits.concurrentRequests());
+    }
 
     private static final Context.Key<Said> SAID = Context.key("threadstore-caller");
 
@@ -49,16 +60,35 @@ class CallHeaders implements ServerInterceptor {
             @Nullable String from) {}
 
     void register(@Observes Filters filters) {
-        filters.register(CallHeaders::noteAuthority, AFTER_REQUEST_IDS);
+        filters.register(this::take, AFTER_REQUEST_IDS);
     }
 
-    private static void noteAuthority(RoutingContext context) {
+    private void take(RoutingContext context) {
         var type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
+        if (type == null || !type.startsWith(GRPC)) {
+            context.next();
+            return;
+        }
+        if (!calls.tryAcquire()) {
+            refuse(context);
+            return;
+        }
+        QuarkusRequestWrapper.get(context.request()).addRequestDoneHandler(done -> calls.release());
         var authority = context.request().authority();
-        if (type != null && type.startsWith(GRPC) && authority != null) {
+        if (authority != null) {
             ContextLocals.put(AUTHORITY, authority.host());
         }
         context.next();
+    }
+
+    /** Calls beyond what could be answered soon are not queued: a status without a message (gRPC over HTTP/2, Trailers-Only). */
+    private static void refuse(RoutingContext context) {
+        context.response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, GRPC)
+                .putHeader("grpc-status", UNAVAILABLE)
+                .putHeader("grpc-message", "as many calls as may are being worked on; try again later")
+                .end();
+        context.request().resume();
     }
 
     static Said current() {

@@ -3,6 +3,7 @@ package io.threadstore.platform;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.time.Duration;
 
 /** How large what comes in may be. Beyond a limit the answer is 413 {@code request_too_large}. */
 @ConfigMapping(prefix = "threadstore.limits")
@@ -35,6 +36,22 @@ public interface Limits {
     /** How many rollout files are taken in at once; each is spooled to a temporary file first. */
     @WithDefault("8")
     int imports();
+
+    /** How many requests are worked on at once, of each transport; those beyond are refused at once. */
+    @WithDefault("400")
+    int concurrentRequests();
+
+    /** How many large bodies, or bodies of unknown length, are read at once; each holds a thread. */
+    @WithDefault("64")
+    int concurrentBodies();
+
+    /** How many histories and files are streamed to clients at once; each holds a page of items. */
+    @WithDefault("100")
+    int concurrentStreams();
+
+    /** How long the reader of a stream may take nothing before it is cut off. */
+    @WithDefault("60s")
+    Duration streamStall();
 
     /** How deeply an item's JSON may nest. */
     @WithDefault("1000")

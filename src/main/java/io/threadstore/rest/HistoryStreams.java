@@ -20,14 +20,17 @@ class HistoryStreams {
 
     private final RolloutReader reader;
     private final ItemViews views;
+    private final StreamPlaces places;
 
-    HistoryStreams(RolloutReader reader, ItemViews views) {
+    HistoryStreams(RolloutReader reader, ItemViews views, StreamPlaces places) {
         this.reader = reader;
         this.views = views;
+        this.places = places;
     }
 
     /** An item per line. */
     StreamedBody lines(StoredThread thread) {
+        places.take();
         return new StreamedBody(new Pages(thread, "", "", "\n", "", views::writeItemLine));
     }
 
@@ -38,11 +41,13 @@ class HistoryStreams {
      * @param after the text from the closing bracket on
      */
     StreamedBody array(StoredThread thread, String before, String after) {
+        places.take();
         return new StreamedBody(new Pages(thread, before, ",", "", after, views::writeItem));
     }
 
     /** The rollout file, packed. */
     StreamedBody rolloutFile(StoredThread thread, ContentCoding coding) {
+        places.take();
         var lines = new Pages(thread, "", "", "\n", "", views::writeLine);
         return new StreamedBody(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
     }

@@ -26,7 +26,7 @@ class Problems {
     private static final Logger LOG = Logger.getLogger(Problems.class);
 
     /** How long a caller should wait before it asks again, in seconds. */
-    private static final int RETRY_AFTER_SECONDS = 1;
+    static final String RETRY_AFTER_SECONDS = "1";
 
     private final MeterRegistry registry;
 

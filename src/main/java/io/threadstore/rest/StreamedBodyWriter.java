@@ -1,6 +1,7 @@
 package io.threadstore.rest;
 
 import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.threadstore.platform.Limits;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -25,6 +26,12 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
 
     private static final Logger LOG = Logger.getLogger(StreamedBodyWriter.class);
 
+    private final long stallMillis;
+
+    StreamedBodyWriter(Limits limits) {
+        this.stallMillis = limits.streamStall().toMillis();
+    }
+
     @Override
     public boolean isWriteable(
             Class<?> type, Type genericType, ResteasyReactiveResourceInfo target, MediaType mediaType) {
@@ -45,7 +52,7 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
         sendNext(body, request);
     }
 
-    private static void sendNext(StreamedBody body, ResteasyReactiveRequestContext request) {
+    private void sendNext(StreamedBody body, ResteasyReactiveRequestContext request) {
         var response = request.serverResponse();
         try {
             var chunk = response.closed() ? null : body.next();
@@ -53,14 +60,20 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
                 finish(body, request);
                 return;
             }
-            response.write(chunk).whenComplete((sent, failure) -> goOn(body, request, failure));
+            var routing = request.unwrap(RoutingContext.class);
+            var vertx = routing.vertx();
+            var stall = vertx.setTimer(stallMillis, late -> Connections.cut(routing));
+            response.write(chunk).whenComplete((sent, failure) -> {
+                vertx.cancelTimer(stall);
+                goOn(body, request, failure);
+            });
         } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
             LOG.warnf(e, "a streamed answer was cut off: path=%s", request.getPath());
             cutOff(body, request);
         }
     }
 
-    private static void goOn(StreamedBody body, ResteasyReactiveRequestContext request, @Nullable Throwable failure) {
+    private void goOn(StreamedBody body, ResteasyReactiveRequestContext request, @Nullable Throwable failure) {
         if (failure != null) {
             cutOff(body, request);
             return;

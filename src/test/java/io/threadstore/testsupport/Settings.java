@@ -4,6 +4,7 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.threadstore.platform.Json;
 import io.threadstore.platform.Limits;
 import java.math.BigInteger;
+import java.time.Duration;
 
 /** The limits as they are by default, for tests of plain objects. */
 public final class Settings implements Limits {
@@ -44,6 +45,26 @@ public final class Settings implements Limits {
     @Override
     public int imports() {
         return 8;
+    }
+
+    @Override
+    public int concurrentRequests() {
+        return 400;
+    }
+
+    @Override
+    public int concurrentBodies() {
+        return 64;
+    }
+
+    @Override
+    public int concurrentStreams() {
+        return 100;
+    }
+
+    @Override
+    public Duration streamStall() {
+        return Duration.ofSeconds(60);
     }
 
     @Override

@@ -1,0 +1,176 @@
+package io.threadstore.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.threadstore.error.ErrorContext;
+import io.threadstore.platform.Limits;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.impl.RoutingContextInternal;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Keeps the threads for requests that are there and can be worked on. It stands on the event loop, where waiting costs no thread: small bodies are
+ * gathered before their requests go on, large ones are read by a bounded number of threads, and requests beyond what could be answered soon
+ * are refused at once instead of being queued.
+ */
+@ApplicationScoped
+class RequestGate {
+
+    private static final int AFTER_REQUEST_IDS = 900;
+    private static final String PATHS = "/v1/";
+    private static final String SLOT = "threadstore.request-slot";
+    private static final Set<HttpMethod> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
+
+    /** Bodies up to this length are gathered; no more than so many bytes of them are waited for together. */
+    private static final int SMALL_BODY = 64 * 1024;
+
+    private static final long GATHERED_TOGETHER = Runtime.getRuntime().maxMemory() / 16;
+
+    private final Semaphore requests;
+    private final Semaphore bodies;
+    private final AtomicLong gathering = new AtomicLong();
+    private final long readMillis;
+    private final ObjectMapper mapper;
+    private final MeterRegistry registry;
+
+    RequestGate(
+            Limits limits,
+            @ConfigProperty(name = "quarkus.http.read-timeout") Duration readTimeout,
+            ObjectMapper mapper,
+            MeterRegistry registry) {
+        this.requests = new Semaphore(limits.concurrentRequests());
+        this.bodies = new Semaphore(limits.concurrentBodies());
+        this.readMillis = readTimeout.toMillis();
+        this.mapper = mapper;
+        this.registry = registry;
+    }
+
+    void register(@Observes Filters filters) {
+        filters.register(this::take, AFTER_REQUEST_IDS);
+    }
+
+    /** Gives the request's place to another one before it ends: from now on it waits for its client, and holds no thread meanwhile. */
+    static void leave(RoutingContext context) {
+        if (context.get(SLOT) instanceof Slot slot) {
+            slot.release();
+        }
+    }
+
+    private void take(RoutingContext context) {
+        if (!context.normalizedPath().startsWith(PATHS)) {
+            context.next();
+            return;
+        }
+        var holdings = Holdings.of(context);
+        var length = bodyLength(context.request());
+        if (length == 0) {
+            enter(context);
+        } else if (length > 0 && length <= SMALL_BODY) {
+            gather(context, length);
+        } else if (bodies.tryAcquire()) {
+            holdings.add(bodies::release);
+            enter(context);
+        } else {
+            refuse(context, "bodies", "as many large bodies as may are being read");
+        }
+    }
+
+    /** In bytes; -1 if it is not known. */
+    private static long bodyLength(HttpServerRequest request) {
+        var length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length != null) {
+            return Long.parseLong(length); // the HTTP server has refused anything else
+        }
+        var mayHaveBody = request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
+                || request.version() == HttpVersion.HTTP_2 && WITH_BODY.contains(request.method());
+        return mayHaveBody && !request.isEnded() ? -1 : 0;
+    }
+
+    private void gather(RoutingContext context, long length) {
+        if (gathering.addAndGet(length) > GATHERED_TOGETHER) {
+            gathering.addAndGet(-length);
+            refuse(context, "bodies", "as many bodies as may are being read");
+            return;
+        }
+        var request = context.request();
+        var body = Buffer.buffer((int) length);
+        var timer =
+                context.vertx().setTimer(readMillis, late -> context.response().reset());
+        var over = new AtomicBoolean();
+        Runnable end = () -> {
+            if (!over.getAndSet(true)) {
+                context.vertx().cancelTimer(timer);
+                gathering.addAndGet(-length);
+            }
+        };
+        Holdings.current(context).add(end); // also if the client goes
+        request.handler(part -> {
+            body.appendBuffer(part);
+            if (body.length() >= length && !over.get()) {
+                end.run();
+                // paused before its end is told: the framework can't take over a request that has ended
+                request.pause();
+                ((RoutingContextInternal) context).setBody(body);
+                enter(context);
+            }
+        });
+        request.resume();
+    }
+
+    private void enter(RoutingContext context) {
+        if (!requests.tryAcquire()) {
+            refuse(context, "requests", "as many requests as may are being worked on");
+            return;
+        }
+        var slot = new Slot();
+        context.put(SLOT, slot);
+        Holdings.current(context).add(slot::release);
+        context.next();
+    }
+
+    /** Answers here and now. What is left of the body is read and thrown away, so that a client that sends first sees the answer. */
+    private void refuse(RoutingContext context, String limit, String detail) {
+        registry.counter("threadstore.overload", "limit", limit).increment();
+        var problem = Problems.document(
+                ProblemCode.UNAVAILABLE,
+                detail + "; try again later",
+                context.request().path(),
+                ErrorContext.NONE);
+        try {
+            context.response()
+                    .setStatusCode(ProblemCode.UNAVAILABLE.status())
+                    .putHeader(HttpHeaders.CONTENT_TYPE, Problems.MEDIA_TYPE)
+                    .putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS)
+                    .end(Buffer.buffer(mapper.writeValueAsBytes(problem)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a problem is always JSON", e);
+        }
+        context.request().resume();
+    }
+
+    /** A request's place among those that are worked on. */
+    private final class Slot {
+
+        private final AtomicBoolean held = new AtomicBoolean(true);
+
+        private void release() {
+            if (held.getAndSet(false)) {
+                requests.release();
+            }
+        }
+    }
+}
