@@ -368,6 +368,8 @@ public class ThreadsResource {
 
     @DELETE
     @Path("/{thread_id}")
+    @Produces({MediaType.APPLICATION_JSON, Problems.MEDIA_TYPE
+    }) // generated clients ask for all that is documented: problems
     @Operation(
             operationId = "deleteThread",
             summary = "Delete a thread",
