@@ -80,7 +80,11 @@ public class ItemsResource {
                         schema = @Schema(implementation = Requests.AppendItems.class)),
                 @Content(
                         mediaType = NDJSON,
-                        schema = @Schema(type = SchemaType.STRING, description = "A RolloutItem per line."))
+                        schema =
+                                @Schema(
+                                        type = SchemaType.STRING,
+                                        format = "binary",
+                                        description = "A RolloutItem per line."))
             })
     @APIResponse(
             responseCode = "200",
@@ -153,12 +157,7 @@ public class ItemsResource {
                     @QueryParam("limit")
                     @Nullable
                     String limit,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            implementation = String.class,
-                                            enumeration = {"asc", "desc"},
-                                            defaultValue = "asc"))
+            @Parameter(description = "asc if absent", schema = @Schema(implementation = ThreadsResource.Order.class))
                     @QueryParam("order")
                     @Nullable
                     String order,
@@ -199,7 +198,11 @@ public class ItemsResource {
                         schema = @Schema(implementation = Responses.History.class)),
                 @Content(
                         mediaType = NDJSON,
-                        schema = @Schema(type = SchemaType.STRING, description = "A StoredItem per line."))
+                        schema =
+                                @Schema(
+                                        type = SchemaType.STRING,
+                                        format = "binary",
+                                        description = "A StoredItem per line."))
             })
     public Response loadHistory(
             @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")

@@ -100,6 +100,9 @@ public class OpenApiDocument implements OASFilter {
                                 .description(
                                         "A token of the configured issuer. It names the tenant and the scopes: threads:read,"
                                                 + " threads:write, threads:delete. A service without an issuer asks for none."));
+        // where a service that nothing was told listens; the build's own guess is less
+        document.setServers(List.of(
+                OASFactory.createServer().url("http://localhost:8080").description("A service on this machine")));
         // either a token, or none where the service asks for none
         document.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(BEARER));
         document.addSecurityRequirement(OASFactory.createSecurityRequirement());

@@ -14,7 +14,7 @@ final class Requests {
     private Requests() {}
 
     /** The body of createThread. */
-    @Schema(name = "CreateThreadRequest", additionalProperties = Schema.False.class)
+    @Schema(name = "CreateThreadBody", additionalProperties = Schema.False.class)
     record CreateThread(
             @Nullable @Schema(description = "The thread's id; made by the server (UUIDv7) if absent.")
             UUID threadId,
@@ -74,7 +74,7 @@ final class Requests {
 
     /** The body of updateThreadMetadata. */
     @Schema(
-            name = "UpdateThreadMetadataRequest",
+            name = "UpdateThreadMetadataBody",
             additionalProperties = Schema.False.class,
             description = "A merge patch of at most one member. Absent keeps, null clears, a value sets.")
     record UpdateThreadMetadata(
@@ -103,7 +103,7 @@ final class Requests {
             String originUrl) {}
 
     /** The body of openWriter. */
-    @Schema(name = "OpenWriterRequest", additionalProperties = Schema.False.class)
+    @Schema(name = "OpenWriterBody", additionalProperties = Schema.False.class)
     record OpenWriter(
             @Nullable @Schema(defaultValue = "false", description = "Whether an archived thread is resumed, too.")
             Boolean includeArchived,
@@ -116,7 +116,7 @@ final class Requests {
             PersistenceMode persistenceMode) {}
 
     /** The JSON body of appendItems. */
-    @Schema(name = "AppendItemsRequest", additionalProperties = Schema.False.class)
+    @Schema(name = "AppendItemsBody", additionalProperties = Schema.False.class)
     record AppendItems(
             @Schema(required = true) List<Item> items,
 

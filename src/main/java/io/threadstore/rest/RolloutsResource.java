@@ -81,6 +81,7 @@ public class RolloutsResource {
                             schema =
                                     @Schema(
                                             type = SchemaType.STRING,
+                                            format = "binary",
                                             description = "A line per item: {\"timestamp\", \"type\", \"payload\"}.")))
     public Response exportRollout(
             @Parameter(schema = @Schema(implementation = String.class, format = "uuid")) @PathParam("thread_id")
@@ -125,6 +126,7 @@ public class RolloutsResource {
                             schema =
                                     @Schema(
                                             type = SchemaType.STRING,
+                                            format = "binary",
                                             description = "A rollout file; its first line is the session_meta of this"
                                                     + " thread.")))
     @APIResponse(

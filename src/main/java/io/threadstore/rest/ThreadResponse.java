@@ -15,7 +15,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A thread as REST shows it. */
-@Schema(name = "Thread", description = "One conversation of an agent, without its history unless that was asked for.")
+@Schema(
+        name = "StoredThread",
+        description = "One conversation of an agent, without its history unless that was asked for.")
 record ThreadResponse(
         @Schema(required = true, description = "The thread's id, in lower case.")
         UUID threadId,

@@ -209,21 +209,11 @@ public class ThreadsResource {
                     @QueryParam("cursor")
                     @Nullable
                     String cursor,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            implementation = String.class,
-                                            enumeration = {"created_at", "updated_at"},
-                                            defaultValue = "created_at"))
+            @Parameter(description = "created_at if absent", schema = @Schema(implementation = ThreadQuery.Sort.class))
                     @QueryParam("sort")
                     @Nullable
                     String sort,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            implementation = String.class,
-                                            enumeration = {"desc", "asc"},
-                                            defaultValue = "desc"))
+            @Parameter(description = "desc if absent", schema = @Schema(implementation = Order.class))
                     @QueryParam("order")
                     @Nullable
                     String order,
@@ -404,6 +394,8 @@ public class ThreadsResource {
 
     @DELETE
     @Path("/{thread_id}")
+    @Produces({MediaType.APPLICATION_JSON, Problems.MEDIA_TYPE
+    }) // generated clients ask for all that is documented: problems
     @Operation(
             operationId = "deleteThread",
             summary = "Delete a thread",
@@ -424,6 +416,7 @@ public class ThreadsResource {
     }
 
     /** Which end of a list comes first. */
+    @Schema(name = "SortOrder")
     enum Order {
         DESC,
         ASC

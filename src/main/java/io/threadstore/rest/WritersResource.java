@@ -180,6 +180,8 @@ public class WritersResource {
 
     @DELETE
     @Path("/{thread_id}/writer")
+    @Produces({MediaType.APPLICATION_JSON, Problems.MEDIA_TYPE
+    }) // generated clients ask for all that is documented: problems
     @Operation(
             operationId = "discardThread",
             summary = "Close the writer and drop what was not materialised",

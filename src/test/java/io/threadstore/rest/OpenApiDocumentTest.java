@@ -76,8 +76,49 @@ class OpenApiDocumentTest extends RestTest {
                         .isFalse());
         assertThat(document.at("/components/schemas").fieldNames())
                 .toIterable()
-                .contains("Thread", "SourceKind", "Problem", "ProblemCode", "StoredItem", "RolloutItem")
+                .contains("StoredThread", "SourceKind", "Problem", "ProblemCode", "StoredItem", "RolloutItem")
                 .doesNotContain("UUID", "Instant", "Kind", "Object");
+    }
+
+    /** What generators turn into types with made-up names, into types that hide others, or into no type at all. */
+    @Test
+    void generatedClientsGetNamedTypes() throws Exception {
+        var document = document();
+
+        assertThat(document.at("/components/schemas").fieldNames())
+                .toIterable()
+                .as("a class of that name hides one of Java's own")
+                .noneMatch(OpenApiDocumentTest::isInJavaLang);
+        var places = new ArrayList<JsonNode>();
+        for (var operation : operations()) {
+            mediaTypes(operation).forEach(media -> places.add(media.path("schema")));
+            operation.path("parameters").forEach(parameter -> places.add(parameter.path("schema")));
+        }
+        document.at("/components/schemas")
+                .forEach(schema -> schema.path("properties").forEach(places::add));
+        assertThat(places).hasSizeGreaterThan(100).allSatisfy(place -> {
+            assertThat(place.has("enum")).as("an enum without a name").isFalse();
+            assertThat(place.has("properties")).as("an object without a name").isFalse();
+        });
+        assertThat(operations())
+                .flatExtracting(OpenApiDocumentTest::ndjsonSchemas)
+                .hasSize(4)
+                .allSatisfy(schema -> assertThat(schema.path("format").asText()).isEqualTo("binary"));
+    }
+
+    private static boolean isInJavaLang(String name) {
+        try {
+            Class.forName("java.lang." + name);
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    private static List<JsonNode> ndjsonSchemas(JsonNode operation) {
+        return operation.findValues(ItemsResource.NDJSON).stream()
+                .map(media -> media.path("schema"))
+                .toList();
     }
 
     @Test

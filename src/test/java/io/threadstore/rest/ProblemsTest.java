@@ -81,6 +81,20 @@ class ProblemsTest extends RestTest {
         problem(request().accept("application/xml").get(path(id) + "/rollout"), 406, "not_acceptable");
     }
 
+    /** Generated clients ask for the media types that the document has for an operation, and these two have problems alone. */
+    @Test
+    void whatHasNoBodyIsDoneForCallersThatTakeProblemsAlone() {
+        var id = aThread();
+
+        request()
+                .accept(Problems.MEDIA_TYPE)
+                .delete(path(id) + "/writer")
+                .then()
+                .statusCode(204);
+        request().accept(Problems.MEDIA_TYPE).delete(path(id)).then().statusCode(204);
+        problem(request().accept(Problems.MEDIA_TYPE).delete(path(id)), 404, "thread_not_found");
+    }
+
     @Test
     void optionsTellTheMethodsOfThePath() {
         request().options("/v1/threads").then().statusCode(204).header("Allow", equalTo("GET, HEAD, POST, OPTIONS"));
