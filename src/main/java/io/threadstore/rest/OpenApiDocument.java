@@ -71,6 +71,9 @@ public class OpenApiDocument implements OASFilter {
     /** The operations that don't begin with a thread that is there. */
     private static final Set<String> WITHOUT_A_THREAD = Set.of("createThread", "listThreads", "importRollout");
 
+    /** Any, or a list of entity tags (RFC 9110, 13.1.1). */
+    private static final String ENTITY_TAGS = "^(\\*|(W/)?\"[^\"\\s]*\"( *, *(W/)?\"[^\"\\s]*\")*)$";
+
     /** What parameters mean that several operations have; those of one operation say it themselves. */
     private static final Map<String, String> MEANINGS = Map.ofEntries(
             Map.entry("thread_id", "The thread"),
@@ -138,6 +141,7 @@ public class OpenApiDocument implements OASFilter {
         } else if (parameter.getName().equals(HttpHeaders.IF_MATCH)
                 || parameter.getName().equals(HttpHeaders.IF_NONE_MATCH)) {
             schema.setMinLength(1);
+            schema.setPattern(ENTITY_TAGS);
         } else if (parameter.getName().equals(HttpHeaders.CONTENT_ENCODING)) {
             schema.setEnumeration(Arrays.stream(ContentCoding.values())
                     .<Object>map(ContentCoding::word)
