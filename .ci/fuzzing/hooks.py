@@ -1,5 +1,6 @@
 """What Schemathesis can't read in the API document. Loaded by .ci/fuzz."""
 
+import atexit
 import json
 import os
 
@@ -125,7 +126,5 @@ def filter_failure(ctx, failure, case, response):
 def report():
     print(f"{seen['reached']} of {seen['requests']} requests about a thread reached a real one")
 
-
-import atexit  # noqa: E402
 
 atexit.register(report)

@@ -54,6 +54,12 @@ class RequestChecks {
                 throw ThreadStoreException.invalid(name, "is empty");
             }
         }
+        if (request.getHeaders()
+                        .getOrDefault(WritersResource.WRITER_EPOCH, List.of())
+                        .size()
+                > 1) {
+            throw ThreadStoreException.invalid(WritersResource.WRITER_EPOCH, "comes twice");
+        }
         checkParameters(request.getUriInfo().getRequestUri().getRawQuery());
     }
 

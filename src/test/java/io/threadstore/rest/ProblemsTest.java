@@ -107,7 +107,16 @@ class ProblemsTest extends RestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"limit=", "archived", "limit=1&limit=2", "parent_thread_id=", "cwd=", "search=a&search=b"})
+    @ValueSource(
+            strings = {
+                "limit=",
+                "archived",
+                "limit=1&limit=2",
+                "limit=\uFF11",
+                "parent_thread_id=",
+                "cwd=",
+                "search=a&search=b"
+            })
     void parametersWithoutAValueOrGivenTwiceAreRefused(String query) {
         problem(request().get("/v1/threads?" + query), 400, "invalid_request");
     }
@@ -162,6 +171,31 @@ class ProblemsTest extends RestTest {
             out.flush();
             var answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
             assertThat(answer).isEqualTo("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void writerEpochThatComesTwiceIsRefused() {
+        problem(
+                request().header("Writer-Epoch", "1", "2").post(path(aThread()) + "/writer/flush"),
+                400,
+                "invalid_request");
+    }
+
+    /** Path and query with a line break in them, and a host that is not named, as HTTP/1.0 allows. */
+    @Test
+    void requestWithoutAHostIsAnswered() throws Exception {
+        var id = aThread();
+        assertThat(rawly("GET " + path(id) + " HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.0 200");
+        assertThat(rawly("GET /v1/nothing%0aINFO HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.0 404");
+        assertThat(rawly("GET " + path(id) + "?limit=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 400");
+    }
+
+    private String rawly(String message) throws Exception {
+        try (var socket = new Socket(service.getHost(), service.getPort())) {
+            socket.getOutputStream().write(message.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
