@@ -47,17 +47,32 @@ public class Doorman {
             current.enter(Caller.ANONYMOUS);
             return;
         }
+        var claims = claims(authorization);
+        current.enter(caller(claims));
+        if (granted(claims).stream().noneMatch(words(needed)::contains)) {
+            throw ThreadStoreException.of(ErrorKind.FORBIDDEN, "the token does not grant the scope " + needed.word());
+        }
+    }
+
+    /**
+     * Asks for a valid token, and for nothing else: for requests that lead to no operation. It may wait for the issuer's keys.
+     *
+     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}, {@link ErrorKind#UNAVAILABLE}
+     */
+    public void requireToken(@Nullable String authorization) {
+        if (settings.isOn()) {
+            claims(authorization);
+        }
+    }
+
+    private JsonNode claims(@Nullable String authorization) {
         if (authorization == null) {
             throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the request has no bearer token");
         }
         if (!authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)) {
             throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "only bearer tokens are taken");
         }
-        var claims = tokens.verify(authorization.substring(BEARER.length()).strip());
-        current.enter(caller(claims));
-        if (granted(claims).stream().noneMatch(words(needed)::contains)) {
-            throw ThreadStoreException.of(ErrorKind.FORBIDDEN, "the token does not grant the scope " + needed.word());
-        }
+        return tokens.verify(authorization.substring(BEARER.length()).strip());
     }
 
     /** Admits a caller whom something else than a token vouches for, such as the name of the host it called. */

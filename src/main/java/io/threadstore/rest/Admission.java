@@ -32,6 +32,11 @@ class Admission {
         doorman.admit(request.getHeaderString(HttpHeaders.AUTHORIZATION), needed);
     }
 
+    /** Whether the caller of a request has been asked; not, where the framework refused it before. */
+    static boolean hasAsked(ContainerRequestContext request) {
+        return request.getProperty(NEEDED) != null;
+    }
+
     /**
      * What an operation needs. It is told by its own name, not by the path, which has more than one spelling.
      *

@@ -4,13 +4,16 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import io.threadstore.identity.Scope;
+import jakarta.ws.rs.core.HttpHeaders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
@@ -18,6 +21,7 @@ import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +68,23 @@ public class OpenApiDocument implements OASFilter {
             Map.entry("exportRollout", List.of(404)),
             Map.entry("importRollout", List.of(409, 413, 415, 422)));
 
+    /** The operations that don't begin with a thread that is there. */
+    private static final Set<String> WITHOUT_A_THREAD = Set.of("createThread", "listThreads", "importRollout");
+
+    /** Any, or a list of entity tags (RFC 9110, 13.1.1). */
+    private static final String ENTITY_TAGS = "^(\\*|(W/)?\"[^\"\\s]*\"( *, *(W/)?\"[^\"\\s]*\")*)$";
+
+    /** What parameters mean that several operations have; those of one operation say it themselves. */
+    private static final Map<String, String> MEANINGS = Map.ofEntries(
+            Map.entry("thread_id", "The thread"),
+            Map.entry("include_archived", "Whether an archived thread is found, too"),
+            Map.entry("include_history", "Whether all items come with it"),
+            Map.entry("limit", "How many entries a page has at the most"),
+            Map.entry("order", "Which end of the list comes first"),
+            Map.entry("sort", "The time by which threads are in order"),
+            Map.entry("parent_thread_id", "The thread that spawned those to keep"),
+            Map.entry("forked_from_id", "The thread from which those to keep were forked"));
+
     @Override
     public void filterOpenAPI(OpenAPI document) {
         var examples = readExamples();
@@ -82,6 +103,10 @@ public class OpenApiDocument implements OASFilter {
                 .filter(operation -> PROBLEMS.containsKey(operation.getOperationId()))
                 .forEach(operation -> {
                     addProblems(operation);
+                    addLinks(operation);
+                    if (operation.getParameters() != null) {
+                        operation.getParameters().forEach(OpenApiDocument::describe);
+                    }
                     addExamples(operation, examples);
                 });
         document.getPaths()
@@ -106,6 +131,27 @@ public class OpenApiDocument implements OASFilter {
         // either a token, or none where the service asks for none
         document.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(BEARER));
         document.addSecurityRequirement(OASFactory.createSecurityRequirement());
+    }
+
+    /** What a parameter means, and what it can be, where that is the same for all operations. */
+    private static void describe(Parameter parameter) {
+        var schema = parameter.getSchema();
+        if (parameter.getDescription() == null) {
+            parameter.setDescription(MEANINGS.get(parameter.getName()));
+        }
+        if (parameter.getName().equals(WritersResource.WRITER_EPOCH)) {
+            schema.setMinimum(BigDecimal.ZERO);
+        } else if (parameter.getName().equals(HttpHeaders.IF_MATCH)
+                || parameter.getName().equals(HttpHeaders.IF_NONE_MATCH)) {
+            schema.setMinLength(1);
+            schema.setPattern(ENTITY_TAGS);
+        } else if (parameter.getName().equals(HttpHeaders.CONTENT_ENCODING)) {
+            schema.setEnumeration(Arrays.stream(ContentCoding.values())
+                    .<Object>map(ContentCoding::word)
+                    .toList());
+        } else if (schema.getItems() != null && schema.getItems().getRef() == null) {
+            schema.getItems().setMinLength(1);
+        }
     }
 
     /** Bearer schemes have no scopes of their own in this version of OpenAPI, so the description names it. */
@@ -167,6 +213,23 @@ public class OpenApiDocument implements OASFilter {
                     .addAPIResponse(
                             Integer.toString(status),
                             OASFactory.createAPIResponse().ref("#/components/responses/" + name(status)));
+        }
+    }
+
+    /** What can be done with a thread that was just made. */
+    private static void addLinks(Operation operation) {
+        if (!operation.getOperationId().equals("createThread")) {
+            return;
+        }
+        var made = operation.getResponses().getAPIResponse("201");
+        for (var next : new TreeSet<>(PROBLEMS.keySet())) {
+            if (!WITHOUT_A_THREAD.contains(next)) {
+                made.addLink(
+                        next,
+                        OASFactory.createLink()
+                                .operationId(next)
+                                .addParameter("thread_id", "$response.body#/thread_id"));
+            }
         }
     }
 

@@ -41,7 +41,8 @@ final class Parameters {
     static long count(String name, String text) {
         try {
             var value = Long.parseLong(text);
-            if (value >= 0 && text.charAt(0) != '+' && text.charAt(0) != '-') {
+            // the parser takes signs, and the digits of every script
+            if (text.chars().allMatch(digit -> digit >= '0' && digit <= '9')) {
                 return value;
             }
         } catch (NumberFormatException e) {

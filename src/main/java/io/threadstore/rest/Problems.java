@@ -1,9 +1,12 @@
 package io.threadstore.rest;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.threadstore.error.ErrorContext;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.identity.Doorman;
 import io.threadstore.identity.Scope;
 import io.threadstore.platform.DatabaseFailures;
 import jakarta.inject.Singleton;
@@ -29,16 +32,18 @@ class Problems {
     static final String RETRY_AFTER_SECONDS = "1";
 
     private final MeterRegistry registry;
+    private final Doorman doorman;
 
-    Problems(MeterRegistry registry) {
+    Problems(MeterRegistry registry, Doorman doorman) {
         this.registry = registry;
+        this.doorman = doorman;
     }
 
     @ServerExceptionMapper
     Response map(ThreadStoreException failure, UriInfo uri, ContainerRequestContext request) {
         var code = ProblemCode.of(failure.kind());
         if (failure.kind() == ErrorKind.INTERNAL) {
-            LOG.errorf(failure, "request failed: path=%s", uri.getPath());
+            LOG.errorf(failure, "request failed: path=%s", rawPath(uri));
         }
         if (code.status() == 409 || code.status() == 412) {
             registry.counter("threadstore.conflicts", "code", code.word()).increment();
@@ -61,8 +66,28 @@ class Problems {
                 : challenge + ", error=\"invalid_token\"";
     }
 
+    /**
+     * What the framework refuses before an operation is found is asked for its token here: whoever has none learns nothing of what there
+     * is. On a worker, because the issuer's keys may have to be fetched.
+     */
     @ServerExceptionMapper
-    Response map(WebApplicationException failure, UriInfo uri) {
+    Uni<Response> map(WebApplicationException failure, UriInfo uri, ContainerRequestContext request) {
+        var answer = refusal(failure, uri);
+        if (Admission.hasAsked(request) || !rawPath(uri).startsWith("/v1")) {
+            return Uni.createFrom().item(answer);
+        }
+        var authorization = request.getHeaderString(HttpHeaders.AUTHORIZATION);
+        return Uni.createFrom()
+                .item(() -> {
+                    doorman.requireToken(authorization);
+                    return answer;
+                })
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .onFailure(ThreadStoreException.class)
+                .recoverWithItem(refused -> map(refused, uri, request));
+    }
+
+    private static Response refusal(WebApplicationException failure, UriInfo uri) {
         var code = ProblemCode.ofStatus(failure.getResponse().getStatus());
         var response = response(code, detail(code, uri), uri, ErrorContext.NONE);
         if (code == ProblemCode.METHOD_NOT_ALLOWED) {
@@ -80,13 +105,13 @@ class Problems {
         }
         if (DatabaseFailures.isUnavailable(failure)) {
             LOG.warnf(
-                    "the database is away or busy: path=%s reason=%s", uri.getPath(), DatabaseFailures.reason(failure));
+                    "the database is away or busy: path=%s reason=%s", rawPath(uri), DatabaseFailures.reason(failure));
             var detail = "the database can't be reached or has no connection free; the outcome of a write is unknown,"
                     + " and trying it again with expected_ordinal is safe";
             return response(ProblemCode.UNAVAILABLE, detail, uri, ErrorContext.NONE)
                     .build();
         }
-        LOG.errorf(failure, "request failed: path=%s", uri.getPath());
+        LOG.errorf(failure, "request failed: path=%s", rawPath(uri));
         return response(ProblemCode.INTERNAL, "the request failed; the service's log says why", uri, ErrorContext.NONE)
                 .build();
     }
@@ -103,13 +128,17 @@ class Problems {
 
     private static Response.ResponseBuilder response(
             ProblemCode code, @Nullable String detail, UriInfo uri, ErrorContext context) {
-        var response = Response.status(code.status())
-                .type(MEDIA_TYPE)
-                .entity(document(code, detail, uri.getRequestUri().getRawPath(), context));
+        var response =
+                Response.status(code.status()).type(MEDIA_TYPE).entity(document(code, detail, rawPath(uri), context));
         if (code == ProblemCode.UNAVAILABLE || code == ProblemCode.TOO_MANY_REQUESTS) {
             response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         return response;
+    }
+
+    /** The path as it was sent: percent-encoded, so that no line break in it ends a line of the log. */
+    private static String rawPath(UriInfo uri) {
+        return uri.getRequestUri().getRawPath();
     }
 
     static ProblemResponse document(ProblemCode code, @Nullable String detail, String path, ErrorContext context) {

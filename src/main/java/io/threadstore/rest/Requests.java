@@ -14,7 +14,10 @@ final class Requests {
     private Requests() {}
 
     /** The body of createThread. */
-    @Schema(name = "CreateThreadBody", additionalProperties = Schema.False.class)
+    @Schema(
+            name = "CreateThreadBody",
+            additionalProperties = Schema.False.class,
+            description = "A thread to create. A null member counts as an absent one.")
     record CreateThread(
             @Nullable @Schema(description = "The thread's id; made by the server (UUIDv7) if absent.")
             UUID threadId,
@@ -76,6 +79,7 @@ final class Requests {
     @Schema(
             name = "UpdateThreadMetadataBody",
             additionalProperties = Schema.False.class,
+            maxProperties = 1,
             description = "A merge patch of at most one member. Absent keeps, null clears, a value sets.")
     record UpdateThreadMetadata(
             @Nullable @Schema(nullable = true, minLength = 1, maxLength = 500, description = "Trimmed; null clears.")
@@ -103,7 +107,10 @@ final class Requests {
             String originUrl) {}
 
     /** The body of openWriter. */
-    @Schema(name = "OpenWriterBody", additionalProperties = Schema.False.class)
+    @Schema(
+            name = "OpenWriterBody",
+            additionalProperties = Schema.False.class,
+            description = "How to resume a thread. A null member counts as an absent one.")
     record OpenWriter(
             @Nullable @Schema(defaultValue = "false", description = "Whether an archived thread is resumed, too.")
             Boolean includeArchived,
@@ -116,7 +123,10 @@ final class Requests {
             PersistenceMode persistenceMode) {}
 
     /** The JSON body of appendItems. */
-    @Schema(name = "AppendItemsBody", additionalProperties = Schema.False.class)
+    @Schema(
+            name = "AppendItemsBody",
+            additionalProperties = Schema.False.class,
+            description = "Items to append, in order.")
     record AppendItems(
             @Schema(required = true) List<Item> items,
 

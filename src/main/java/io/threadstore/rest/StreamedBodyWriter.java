@@ -68,7 +68,10 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
                 goOn(body, request, failure);
             });
         } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
-            LOG.warnf(e, "a streamed answer was cut off: path=%s", request.getPath());
+            LOG.warnf(
+                    e,
+                    "a streamed answer was cut off: path=%s",
+                    request.unwrap(RoutingContext.class).request().path());
             cutOff(body, request);
         }
     }

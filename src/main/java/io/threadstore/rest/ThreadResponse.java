@@ -112,10 +112,10 @@ record ThreadResponse(
     record Source(
             @Schema(required = true) @Nullable SourceKind kind,
 
-            @Nullable @Schema(description = "The name of a source of kind custom.")
+            @Nullable @Schema(description = "The name of a source of kind custom.", maxLength = 255)
             String custom,
 
-            @Nullable @Schema(description = "The label of a source of kind sub_agent_other.")
+            @Nullable @Schema(description = "The label of a source of kind sub_agent_other.", maxLength = 255)
             String other,
 
             @Nullable @Schema(description = "The spawning thread, for kind sub_agent_thread_spawn.")
@@ -125,13 +125,13 @@ record ThreadResponse(
             @Schema(description = "How many spawns lie above, for kind sub_agent_thread_spawn.", minimum = "0")
             Integer depth,
 
-            @Nullable @Schema(description = "The spawned agent's nickname.")
+            @Nullable @Schema(description = "The spawned agent's nickname.", maxLength = 255)
             String nickname,
 
-            @Nullable @Schema(description = "The spawned agent's role.")
+            @Nullable @Schema(description = "The spawned agent's role.", maxLength = 255)
             String role,
 
-            @Nullable @Schema(description = "The spawned agent's path.")
+            @Nullable @Schema(description = "The spawned agent's path.", maxLength = 255)
             String path) {
 
         static Source of(SessionSource source) {

@@ -62,6 +62,50 @@ class AuthenticationTest {
         given().get("/q/health/ready").then().statusCode(200);
     }
 
+    /** Before anything is said of paths, methods and media types; and with a token the framework's own answer stays what it is. */
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /v1/nothing, application/json, 404",
+        "PUT, /v1/threads, application/json, 405",
+        "BREW, /v1/threads, application/json, 405",
+        "GET, /v1/threads/%s/archive, application/json, 405",
+        "GET, /v1/threads, text/html, 406",
+        "OPTIONS, /v1/nothing, application/json, 404",
+    })
+    void tokenIsAskedForFirst(String method, String path, String accept, int withToken) {
+        var called = path.formatted(UUID.randomUUID());
+        given().accept(accept)
+                .request(method, called)
+                .then()
+                .statusCode(401)
+                .contentType("application/problem+json")
+                .header("WWW-Authenticate", equalTo("Bearer realm=\"threadstore\""))
+                .body("code", equalTo("unauthenticated"));
+        given().accept(accept)
+                .header("Authorization", "Bearer x")
+                .request(method, called)
+                .then()
+                .statusCode(401)
+                .header("WWW-Authenticate", equalTo("Bearer realm=\"threadstore\", error=\"invalid_token\""));
+        given().accept(accept)
+                .header("Authorization", "Bearer " + TestIssuer.token("acme", "threads:read"))
+                .request(method, called)
+                .then()
+                .statusCode(withToken)
+                .contentType("application/problem+json");
+    }
+
+    @Test
+    void tokenIsAskedForBeforeTheMediaType() {
+        given().contentType("text/plain").body("x").post("/v1/threads").then().statusCode(401);
+        given().contentType("text/plain")
+                .body("x")
+                .header("Authorization", "Bearer " + TestIssuer.token("acme", ALL))
+                .post("/v1/threads")
+                .then()
+                .statusCode(415);
+    }
+
     @Test
     void tokensThatAreNotTakenAreToldWhy() throws Exception {
         refused(TestIssuer.sign(

@@ -121,7 +121,16 @@ class ProblemsTest extends RestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"limit=", "archived", "limit=1&limit=2", "parent_thread_id=", "cwd=", "search=a&search=b"})
+    @ValueSource(
+            strings = {
+                "limit=",
+                "archived",
+                "limit=1&limit=2",
+                "limit=\uFF11",
+                "parent_thread_id=",
+                "cwd=",
+                "search=a&search=b"
+            })
     void parametersWithoutAValueOrGivenTwiceAreRefused(String query) {
         problem(request().get("/v1/threads?" + query), 400, "invalid_request");
     }
@@ -176,6 +185,29 @@ class ProblemsTest extends RestTest {
             out.flush();
             var answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
             assertThat(answer).isEqualTo("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void writerEpochThatComesTwiceIsRefused() {
+        problem(
+                request().header("Writer-Epoch", "1", "2").post(path(aThread()) + "/writer/flush"),
+                400,
+                "invalid_request");
+    }
+
+    /** HTTP/1.0 allows it, but the framework can't answer it. */
+    @Test
+    void requestWithoutAHostIsRefused() throws Exception {
+        var id = aThread();
+        assertThat(rawly("GET " + path(id) + " HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.0 400");
+        assertThat(rawly("GET " + path(id) + " HTTP/1.0\r\nHost: x\r\n\r\n")).startsWith("HTTP/1.0 200");
+    }
+
+    private String rawly(String message) throws Exception {
+        try (var socket = new Socket(service.getHost(), service.getPort())) {
+            socket.getOutputStream().write(message.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
