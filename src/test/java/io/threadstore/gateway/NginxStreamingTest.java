@@ -85,7 +85,8 @@ class NginxStreamingTest {
     void beginningOfABodyArrivesWhileItsEndIsNotSent() throws Exception {
         var received = new CountDownLatch(1);
         handler = exchange -> {
-            exchange.getRequestBody().readNBytes(BEGINNING);
+            exchange.getRequestBody()
+                    .read(); // not the whole chunk, whose end the JDK's server reads with the next one's beginning
             received.countDown();
             var rest = exchange.getRequestBody().readAllBytes();
             exchange.sendResponseHeaders(200, rest.length);
@@ -107,7 +108,7 @@ class NginxStreamingTest {
         }
 
         assertThat(answer.get().statusCode()).isEqualTo(200);
-        assertThat(answer.get().body()).hasSize(BEGINNING);
+        assertThat(answer.get().body()).hasSize(2 * BEGINNING - 1);
     }
 
     @Test
