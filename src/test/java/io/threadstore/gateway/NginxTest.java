@@ -271,7 +271,7 @@ class NginxTest {
     @Test
     void clientThatAsksTooOftenIsToldSo() throws Exception {
         var slow = Map.of("GATEWAY_RATE", "1r/m", "GATEWAY_BURST", "1");
-        try (var strict = Nginx.before(service.getHost() + ":" + service.getPort(), slow)) {
+        try (var strict = Nginx.before(Nginx.upstream(service), slow)) {
             strict.isCalledByRestAssured(tenant);
             Rest.request().get("/v1/threads").then().statusCode(200);
             Rest.request().get("/v1/threads").then().statusCode(200);

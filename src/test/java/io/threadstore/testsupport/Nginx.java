@@ -83,7 +83,12 @@ public final class Nginx implements AutoCloseable {
     }
 
     public static Nginx before(URI service) throws Exception {
-        return before(service.getHost() + ":" + service.getPort(), Map.of());
+        return before(upstream(service), Map.of());
+    }
+
+    /** Not by the name localhost, which may stand for two addresses, on one of which nothing listens. */
+    public static String upstream(URI service) {
+        return "127.0.0.1:" + service.getPort();
     }
 
     /**
