@@ -2,7 +2,6 @@ package io.threadstore.codex;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -17,15 +16,13 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps, for the call in hand, what its headers say of the caller. The gRPC layer does not tell which authority was called, so a filter
- * below it notes that down.
+ * Keeps, for the call in hand, what its headers say of the caller. The gRPC layer does not tell which authority was called, and knows no
+ * proxy but as the client, so a filter below it notes these down.
  */
 @GlobalInterceptor
 @ApplicationScoped
@@ -34,16 +31,11 @@ class CallHeaders implements ServerInterceptor {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
-    private static final String AUTHORITY = "threadstore-authority";
+    private static final String CALLED = "threadstore-called";
+    private static final String REQUEST_ID = "X-Request-Id";
     private static final String GRPC = "application/grpc";
     private static final int AFTER_REQUEST_IDS = 900;
     private static final String UNAVAILABLE = Integer.toString(Status.Code.UNAVAILABLE.value());
-
-    private final Semaphore calls;
-
-    CallHeaders(Limits limits) {
-        this.calls = new Semaphore(limits.concurrentRequests());
-    }
 
     private static final Context.Key<Said> SAID = Context.key("threadstore-caller");
 
@@ -53,18 +45,29 @@ class CallHeaders implements ServerInterceptor {
      * @param authorization the token that a sidecar adds
      * @param host the host name that was called, without a port
      * @param from the client's address
+     * @param requestId the id that the request goes by
      */
     record Said(
             @Nullable String authorization,
             @Nullable String host,
-            @Nullable String from) {}
+            @Nullable String from,
+            @Nullable String requestId) {}
+
+    private static final Said NOTHING = new Said(null, null, null, null);
+
+    private final Semaphore calls;
+
+    CallHeaders(Limits limits) {
+        this.calls = new Semaphore(limits.concurrentRequests());
+    }
 
     void register(@Observes Filters filters) {
         filters.register(this::take, AFTER_REQUEST_IDS);
     }
 
     private void take(RoutingContext context) {
-        var type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
+        var request = context.request();
+        var type = request.getHeader(HttpHeaders.CONTENT_TYPE);
         if (type == null || !type.startsWith(GRPC)) {
             context.next();
             return;
@@ -73,11 +76,16 @@ class CallHeaders implements ServerInterceptor {
             refuse(context);
             return;
         }
-        QuarkusRequestWrapper.get(context.request()).addRequestDoneHandler(done -> calls.release());
-        var authority = context.request().authority();
-        if (authority != null) {
-            ContextLocals.put(AUTHORITY, authority.host());
-        }
+        QuarkusRequestWrapper.get(request).addRequestDoneHandler(done -> calls.release());
+        var authority = request.authority();
+        var client = request.remoteAddress();
+        ContextLocals.put(
+                CALLED,
+                new Said(
+                        null,
+                        authority == null ? null : host(authority.host()),
+                        client == null ? null : client.hostAddress(),
+                        context.response().headers().get(REQUEST_ID)));
         context.next();
     }
 
@@ -93,16 +101,14 @@ class CallHeaders implements ServerInterceptor {
 
     static Said current() {
         var said = SAID.get();
-        return said == null ? new Said(null, null, null) : said;
+        return said == null ? NOTHING : said;
     }
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        var said = new Said(
-                authorization(headers),
-                host(ContextLocals.<String>get(AUTHORITY).orElse(null)),
-                address(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
+        var called = ContextLocals.<Said>get(CALLED).orElse(NOTHING);
+        var said = new Said(authorization(headers), called.host(), called.from(), called.requestId());
         return Contexts.interceptCall(Context.current().withValue(SAID, said), call, headers, next);
     }
 
@@ -117,13 +123,7 @@ class CallHeaders implements ServerInterceptor {
         return each.hasNext() ? "" : first;
     }
 
-    private static @Nullable String host(@Nullable String host) {
-        return host == null ? null : host.replaceFirst("\\.$", "").toLowerCase(Locale.ROOT);
-    }
-
-    private static @Nullable String address(@Nullable SocketAddress from) {
-        return from instanceof InetSocketAddress internet
-                ? internet.getAddress().getHostAddress()
-                : null;
+    private static String host(String host) {
+        return host.replaceFirst("\\.$", "").toLowerCase(Locale.ROOT);
     }
 }

@@ -319,7 +319,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
                         : isRefusal ? AuditLog.Outcome.REFUSED : AuditLog.Outcome.FAILED,
                 status.getCode().name(),
                 CallHeaders.current().from(),
-                null));
+                CallHeaders.current().requestId()));
     }
 
     /**

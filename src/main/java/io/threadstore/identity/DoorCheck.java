@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What has to be settled before the service opens its door: whose tokens it takes, or that it takes none and so listens on loopback only,
- * unless it was told otherwise in so many words.
+ * unless it was told otherwise in so many words; and whom it believes when they say for whom they call.
  */
 public final class DoorCheck {
 
@@ -21,6 +21,10 @@ public final class DoorCheck {
     private static final String ALLOW_ANONYMOUS = PREFIX + "allow-anonymous";
     private static final String AUDIT_LEVEL = "quarkus.log.category.\"" + AuditLog.CATEGORY + "\".level";
     private static final String HOST = "quarkus.http.host";
+    private static final String TRUSTED_PROXIES = "threadstore.trusted-proxies";
+    private static final String PROXY = "quarkus.http.proxy.";
+    private static final String FORWARDING = PROXY + "proxy-address-forwarding";
+    private static final String PROXIES = PROXY + "trusted-proxies";
 
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
     private static final String LOOPBACK_HOST = "127.0.0.1";
@@ -32,7 +36,8 @@ public final class DoorCheck {
     }
 
     /**
-     * Checks, and has a service that asks nobody who they are listen on loopback where no other address is configured.
+     * Checks, has a service that asks nobody who they are listen on loopback where no other address is configured, and one that has trusted
+     * proxies believe what they forward.
      *
      * @throws IllegalStateException with a message for the operator
      */
@@ -41,6 +46,7 @@ public final class DoorCheck {
     }
 
     private void check() {
+        checkProxies();
         if (isSet(ISSUER) || isSet(JWKS_URL) || isSet(KEY_FILE)) {
             checkExpectations();
         } else if (!config.getOptionalValue(ALLOW_ANONYMOUS, Boolean.class).orElse(false)) {
@@ -49,6 +55,26 @@ public final class DoorCheck {
             if (!isSet(AUDIT_LEVEL)) {
                 System.setProperty(AUDIT_LEVEL, "OFF");
             }
+        }
+    }
+
+    /** Quarkus believes everybody's headers where no proxies are named. */
+    private void checkProxies() {
+        var trusted = value(TRUSTED_PROXIES);
+        if (trusted != null) {
+            setUnlessSet(PROXIES, trusted);
+            setUnlessSet(FORWARDING, "true");
+            setUnlessSet(PROXY + "enable-forwarded-host", "true");
+            setUnlessSet(PROXY + "enable-forwarded-prefix", "true");
+        } else if (config.getOptionalValue(FORWARDING, Boolean.class).orElse(false) && !isSet(PROXIES)) {
+            throw new IllegalStateException(FORWARDING + " is on, but no proxy is named: anybody could say to call for"
+                    + " anybody. Set " + TRUSTED_PROXIES + " to the gateway's addresses.");
+        }
+    }
+
+    private void setUnlessSet(String name, String value) {
+        if (!isSet(name)) {
+            System.setProperty(name, value);
         }
     }
 

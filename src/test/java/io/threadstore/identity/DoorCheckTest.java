@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,20 +16,29 @@ import org.junit.jupiter.api.Test;
 class DoorCheckTest {
 
     private static final String HOST = "quarkus.http.host";
+    private static final String PROXY = "quarkus.http.proxy.";
+    private static final List<String> SET = List.of(
+            HOST,
+            PROXY + "trusted-proxies",
+            PROXY + "proxy-address-forwarding",
+            PROXY + "enable-forwarded-host",
+            PROXY + "enable-forwarded-prefix");
 
-    private String hostBefore;
+    private final Map<String, String> before = new HashMap<>();
 
     @BeforeEach
-    void keepTheHost() {
-        hostBefore = System.clearProperty(HOST);
+    void keepProperties() {
+        SET.forEach(name -> before.put(name, System.clearProperty(name)));
     }
 
     @AfterEach
-    void restoreTheHost() {
-        System.clearProperty(HOST);
-        if (hostBefore != null) {
-            System.setProperty(HOST, hostBefore);
-        }
+    void restoreProperties() {
+        before.forEach((name, value) -> {
+            System.clearProperty(name);
+            if (value != null) {
+                System.setProperty(name, value);
+            }
+        });
     }
 
     @Test
@@ -75,6 +86,34 @@ class DoorCheckTest {
                         "threadstore.auth.audience", "us",
                         "threadstore.auth.algorithms", "RS256,HS256")))
                 .hasMessageContaining("HS256");
+    }
+
+    @Test
+    void trustedProxiesAreBelievedAndNobodyElse() {
+        check(Map.of("threadstore.trusted-proxies", "10.1.0.0/16"));
+
+        assertThat(System.getProperty(PROXY + "trusted-proxies")).isEqualTo("10.1.0.0/16");
+        assertThat(System.getProperty(PROXY + "proxy-address-forwarding")).isEqualTo("true");
+        assertThat(System.getProperty(PROXY + "enable-forwarded-host")).isEqualTo("true");
+        assertThat(System.getProperty(PROXY + "enable-forwarded-prefix")).isEqualTo("true");
+    }
+
+    @Test
+    void whatWasSetInDetailStays() {
+        check(Map.of("threadstore.trusted-proxies", "10.1.0.0/16", PROXY + "enable-forwarded-host", "false"));
+
+        assertThat(System.getProperty(PROXY + "enable-forwarded-host")).isNull();
+    }
+
+    @Test
+    void nobodyIsBelievedByDefaultAndNotEverybodyCanBe() {
+        check(Map.of());
+        assertThat(System.getProperty(PROXY + "proxy-address-forwarding")).isNull();
+
+        assertThatThrownBy(() -> check(Map.of(PROXY + "proxy-address-forwarding", "true")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("threadstore.trusted-proxies");
+        check(Map.of(PROXY + "proxy-address-forwarding", "true", PROXY + "trusted-proxies", "10.1.0.1"));
     }
 
     private static void check(Map<String, String> properties) {

@@ -1,9 +1,9 @@
 package io.threadstore.testsupport;
 
+import static io.restassured.RestAssured.config;
 import static io.restassured.RestAssured.given;
 
 import io.restassured.config.EncoderConfig;
-import io.restassured.config.RestAssuredConfig;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.nio.charset.StandardCharsets;
@@ -17,13 +17,13 @@ public final class Rest {
     public static final String MERGE_PATCH = "application/merge-patch+json";
     public static final String PROBLEM = "application/problem+json";
 
-    private static final RestAssuredConfig AS_IT_IS = RestAssuredConfig.config()
-            .encoderConfig(EncoderConfig.encoderConfig().appendDefaultContentCharsetToContentTypeIfUndefined(false));
+    private static final EncoderConfig AS_IT_IS =
+            EncoderConfig.encoderConfig().appendDefaultContentCharsetToContentTypeIfUndefined(false);
 
     private Rest() {}
 
     public static RequestSpecification request() {
-        return given().config(AS_IT_IS).urlEncodingEnabled(true);
+        return given().config(config().encoderConfig(AS_IT_IS)).urlEncodingEnabled(true);
     }
 
     public static RequestSpecification json(String body) {
