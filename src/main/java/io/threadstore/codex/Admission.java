@@ -4,7 +4,6 @@ import io.threadstore.identity.Doorman;
 import io.threadstore.identity.Scope;
 import io.threadstore.platform.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -26,7 +25,7 @@ class Admission {
     Admission(Doorman doorman, GrpcSettings settings) {
         this.doorman = doorman;
         this.hosts = settings.hosts().entrySet().stream()
-                .collect(Collectors.toMap(host -> host.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue));
+                .collect(Collectors.toMap(host -> CallHeaders.host(host.getKey()), Map.Entry::getValue));
         this.tenant = settings.tenant();
     }
 

@@ -123,7 +123,8 @@ class CallHeaders implements ServerInterceptor {
         return each.hasNext() ? "" : first;
     }
 
-    private static String host(String host) {
+    /** A host name as it is compared: without case, and without the dot that may end it. */
+    static String host(String host) {
         return host.replaceFirst("\\.$", "").toLowerCase(Locale.ROOT);
     }
 }

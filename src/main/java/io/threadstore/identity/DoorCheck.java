@@ -1,6 +1,7 @@
 package io.threadstore.identity;
 
 import io.smallrye.config.SmallRyeConfig;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -20,6 +21,9 @@ public final class DoorCheck {
     private static final String ALGORITHMS = PREFIX + "algorithms";
     private static final String ALLOW_ANONYMOUS = PREFIX + "allow-anonymous";
     private static final String AUDIT_LEVEL = "quarkus.log.category.\"" + AuditLog.CATEGORY + "\".level";
+    private static final String GRPC_TENANT = "threadstore.grpc.tenant";
+    private static final String GRPC_HOSTS = "threadstore.grpc.hosts.";
+    private static final String SEPARATE_SERVER = "quarkus.grpc.server.use-separate-server";
     private static final String HOST = "quarkus.http.host";
     private static final String TRUSTED_PROXIES = "threadstore.trusted-proxies";
     private static final String PROXY = "quarkus.http.proxy.";
@@ -47,6 +51,7 @@ public final class DoorCheck {
 
     private void check() {
         checkProxies();
+        checkGrpc();
         if (isSet(ISSUER) || isSet(JWKS_URL) || isSet(KEY_FILE)) {
             checkExpectations();
         } else if (!config.getOptionalValue(ALLOW_ANONYMOUS, Boolean.class).orElse(false)) {
@@ -72,6 +77,23 @@ public final class DoorCheck {
         }
     }
 
+    /** gRPC comes through REST's door, and tenants are such as a token may name. */
+    private void checkGrpc() {
+        if (config.getOptionalValue(SEPARATE_SERVER, Boolean.class).orElse(false)) {
+            throw new IllegalStateException(SEPARATE_SERVER
+                    + " is on, but gRPC is answered on the port of REST, where it is known who may call.");
+        }
+        for (var name : config.getPropertyNames()) {
+            if (name.equals(GRPC_TENANT) || name.startsWith(GRPC_HOSTS)) {
+                var tenant = value(name);
+                if (tenant != null && !Doorman.isTenant(tenant)) {
+                    throw new IllegalStateException(name + " can't name a tenant: it is longer than 128 characters, or"
+                            + " holds some that can't be printed.");
+                }
+            }
+        }
+    }
+
     private void setUnlessSet(String name, String value) {
         if (!isSet(name)) {
             System.setProperty(name, value);
@@ -89,6 +111,15 @@ public final class DoorCheck {
                         "Tokens are to be verified, but " + needed + " is not set: a token of anybody, or one that was"
                                 + " meant for another service, would be taken.");
             }
+        }
+        for (var audience : config.getOptionalValues(AUDIENCE, String.class).orElse(List.of())) {
+            if (audience.isBlank()) {
+                throw new IllegalStateException(AUDIENCE + " holds an empty one.");
+            }
+        }
+        var keyFile = value(KEY_FILE);
+        if (keyFile != null) {
+            KeyFile.read(Path.of(keyFile)).check();
         }
         for (var algorithm : config.getOptionalValues(ALGORITHMS, String.class).orElse(List.of())) {
             if (!algorithm.strip().toUpperCase(Locale.ROOT).matches("(RS|PS|ES)(256|384|512)|EDDSA")) {

@@ -82,7 +82,7 @@ public class Doorman {
 
     private Caller caller(JsonNode claims) {
         var tenant = text(claims, settings.tenantClaim());
-        if (!isName(tenant, MAX_TENANT)) {
+        if (!isTenant(tenant)) {
             throw ThreadStoreException.of(
                     ErrorKind.FORBIDDEN, "the token names no tenant (claim " + settings.tenantClaim() + ")");
         }
@@ -92,6 +92,11 @@ public class Doorman {
                     ErrorKind.FORBIDDEN, "the token names no caller (claim " + settings.subjectClaim() + ")");
         }
         return new Caller(tenant, subject);
+    }
+
+    /** Whether a text can name a tenant, wherever it is said. */
+    static boolean isTenant(@Nullable String text) {
+        return isName(text, MAX_TENANT);
     }
 
     /** Whether a text can name somebody: in a column, in a log line, and as nobody else. */

@@ -1,7 +1,5 @@
 package io.threadstore.identity;
 
-import io.threadstore.error.ErrorKind;
-import io.threadstore.error.ThreadStoreException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +14,9 @@ import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwk.PublicJsonWebKey;
+import org.jose4j.lang.JoseException;
 
 /**
  * A file with an issuer's keys: a public key (PEM, SubjectPublicKeyInfo), a certificate (PEM), or a JWK set.
@@ -33,7 +34,7 @@ record KeyFile(String text) {
         try {
             return new KeyFile(Files.readString(file));
         } catch (IOException e) {
-            throw ThreadStoreException.of(ErrorKind.INTERNAL, "the key file can't be read", e);
+            throw new IllegalStateException("The key file can't be read: " + file, e);
         }
     }
 
@@ -48,7 +49,31 @@ record KeyFile(String text) {
             }
             return text.contains(KEY_BEGINS) ? Optional.of(decode()) : Optional.empty();
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw ThreadStoreException.of(ErrorKind.INTERNAL, "the key file holds no key that can be read", e);
+            throw new IllegalStateException("The key file holds no key that can be read.", e);
+        }
+    }
+
+    /**
+     * Makes sure that tokens can be verified with it.
+     *
+     * @throws IllegalStateException with a message for the operator
+     */
+    void check() {
+        if (singleKey().isEmpty() && publicKeysInSet() == 0) {
+            throw new IllegalStateException(
+                    "The key file holds no key that can be read: neither a public key or certificate (PEM), nor a JWK set"
+                            + " with public keys.");
+        }
+    }
+
+    private long publicKeysInSet() {
+        try {
+            return new JsonWebKeySet(text)
+                    .getJsonWebKeys().stream()
+                            .filter(PublicJsonWebKey.class::isInstance)
+                            .count();
+        } catch (JoseException e) {
+            return 0;
         }
     }
 

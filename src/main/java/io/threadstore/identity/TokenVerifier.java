@@ -2,6 +2,7 @@ package io.threadstore.identity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import io.smallrye.jwt.auth.principal.JWTParser;
@@ -9,6 +10,7 @@ import io.smallrye.jwt.auth.principal.ParseException;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 import org.jose4j.jwt.consumer.ErrorCodes;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.InvalidJwtSignatureException;
@@ -29,7 +32,12 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class TokenVerifier {
 
+    private static final Logger LOG = Logger.getLogger(TokenVerifier.class);
+
     private static final int FORCED_REFRESH_MINUTES = 1;
+
+    /** Of the year 9999, since 1970. */
+    private static final double LAST_SECOND = 253_402_300_799.0;
 
     private final AuthSettings settings;
     private final JWTParser parser;
@@ -53,13 +61,28 @@ class TokenVerifier {
     JsonNode verify(String token) {
         try {
             parser.parse(token, expectations());
-            return mapper.readTree(Base64.getUrlDecoder().decode(token.split("\\.")[1]));
+            var claims = mapper.readTree(Base64.getUrlDecoder().decode(token.split("\\.")[1]));
+            if (!(claims.path("exp").asDouble() < LAST_SECOND)) { // the library takes what overflows for a time
+                throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the token never expires");
+            }
+            return claims;
         } catch (ParseException e) {
             throw refusal(e);
         } catch (ThreadStoreException e) {
             throw e;
         } catch (IOException | RuntimeException e) { // the library's own, such as for a number of a thousand digits
             throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the token's claims can't be read", e);
+        }
+    }
+
+    /** At start, so that an issuer that can't be reached is in the log before its first token comes. */
+    void prepare(@Observes StartupEvent start) {
+        try {
+            if (settings.isOn()) {
+                expectations();
+            }
+        } catch (ThreadStoreException e) {
+            LOG.debugf(e, "tokens can't be verified yet");
         }
     }
 

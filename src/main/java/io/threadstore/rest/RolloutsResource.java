@@ -97,8 +97,7 @@ public class RolloutsResource {
         var coding = ContentCoding.ofResponse(acceptEncoding);
         var response = Response.ok(histories.rolloutFile(thread, coding))
                 .type(ItemsResource.NDJSON)
-                .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + fileName(thread) + "\"")
-                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+                .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + fileName(thread) + "\"");
         return coding == ContentCoding.IDENTITY
                 ? response.build()
                 : response.header(HttpHeaders.CONTENT_ENCODING, coding.word()).build();

@@ -4,31 +4,34 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
 import io.threadstore.platform.AfterCommit;
+import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.MetricsSettings;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Counts what was appended, once it is committed. */
 @Startup // counters are there, at 0, before the first append
 @ApplicationScoped
 class RolloutMetrics {
 
-    private final Counter appends;
-    private final Counter items;
-    private final Counter bytes;
-    private final AfterCommit afterCommit;
+    private static final String EVERYONE = "all";
 
-    RolloutMetrics(MeterRegistry registry, AfterCommit afterCommit) {
-        this.appends = Counter.builder("threadstore.appends")
-                .description("Appends that stored items, imports included")
-                .register(registry);
-        this.items = Counter.builder("threadstore.items")
-                .description("Rollout items stored")
-                .register(registry);
-        this.bytes = Counter.builder("threadstore.item.bytes")
-                .baseUnit("bytes")
-                .description("Bytes of rollout items stored")
-                .register(registry);
+    private final MeterRegistry registry;
+    private final AfterCommit afterCommit;
+    private final CurrentCaller caller;
+    private final boolean byTenant;
+    private final Map<String, Counters> counters = new ConcurrentHashMap<>();
+
+    RolloutMetrics(MeterRegistry registry, AfterCommit afterCommit, CurrentCaller caller, MetricsSettings settings) {
+        this.registry = registry;
         this.afterCommit = afterCommit;
+        this.caller = caller;
+        this.byTenant = settings.byTenant();
+        if (!byTenant) {
+            of(EVERYONE);
+        }
     }
 
     void appended(List<RolloutItem> stored) {
@@ -38,10 +41,31 @@ class RolloutMetrics {
     }
 
     void appended(long count, long byteCount) {
+        var counted = of(byTenant ? caller.get().tenant() : EVERYONE);
         afterCommit.run(() -> {
-            appends.increment();
-            items.increment(count);
-            bytes.increment(byteCount);
+            counted.appends().increment();
+            counted.items().increment(count);
+            counted.bytes().increment(byteCount);
         });
     }
+
+    private Counters of(String tenant) {
+        return counters.computeIfAbsent(
+                tenant,
+                name -> new Counters(
+                        counter("threadstore.appends", "Appends that stored items, imports included", name)
+                                .register(registry),
+                        counter("threadstore.items", "Rollout items stored", name)
+                                .register(registry),
+                        counter("threadstore.item.bytes", "Bytes of rollout items stored", name)
+                                .baseUnit("bytes")
+                                .register(registry)));
+    }
+
+    private Counter.Builder counter(String name, String description, String tenant) {
+        var counter = Counter.builder(name).description(description);
+        return byTenant ? counter.tag("tenant", tenant) : counter;
+    }
+
+    private record Counters(Counter appends, Counter items, Counter bytes) {}
 }

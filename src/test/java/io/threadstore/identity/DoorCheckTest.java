@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.threadstore.testsupport.TestIssuer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** How a service may start. */
 class DoorCheckTest {
@@ -39,6 +45,59 @@ class DoorCheckTest {
                 System.setProperty(name, value);
             }
         });
+    }
+
+    @Test
+    void grpcComesThroughTheSameDoor() {
+        assertThatThrownBy(() -> check(Map.of("quarkus.grpc.server.use-separate-server", "true")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("quarkus.grpc.server.use-separate-server");
+    }
+
+    @Test
+    void configuredTenantsAreSuchAsTokensMayName() {
+        check(Map.of("threadstore.grpc.tenant", "acme", "threadstore.grpc.hosts.\"codex.acme.example\"", "acme"));
+        for (var name : List.of("threadstore.grpc.tenant", "threadstore.grpc.hosts.\"codex.acme.example\"")) {
+            assertThatThrownBy(() -> check(Map.of(name, "x".repeat(129))))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining(name);
+            assertThatThrownBy(() -> check(Map.of(name, "a\u2028b"))).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void keyFileMustHoldAKey(@TempDir Path directory) throws IOException {
+        var file = directory.resolve("keys");
+        var properties = Map.of(
+                "threadstore.auth.issuer", "https://issuer.example",
+                "threadstore.auth.audience", "threadstore",
+                "threadstore.auth.key-file", file.toString());
+        assertThatThrownBy(() -> check(properties))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(file.toString());
+        var secret = "{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}]}";
+        var broken = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
+        for (var useless : List.of("", "hello", "{\"keys\":[]}", secret, broken)) {
+            Files.writeString(file, useless);
+            assertThatThrownBy(() -> check(properties))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("no key that can be read");
+        }
+        Files.writeString(
+                file,
+                "-----BEGIN PUBLIC KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(TestIssuer.keys().getPublic().getEncoded())
+                        + "\n-----END PUBLIC KEY-----");
+        check(properties);
+    }
+
+    @Test
+    void audienceMustNotBeEmpty() {
+        assertThatThrownBy(() -> check(Map.of(
+                        "threadstore.auth.issuer", "https://issuer.example", "threadstore.auth.audience", "a, ,b")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("threadstore.auth.audience");
     }
 
     @Test
