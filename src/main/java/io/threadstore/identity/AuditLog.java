@@ -45,7 +45,7 @@ public class AuditLog {
      * One operation.
      *
      * @param transport {@code rest} or {@code grpc}
-     * @param operation its name in the transport's own document
+     * @param operation its name in the transport's own document; null if the request leads to none
      * @param threadId the thread that it was about; null if there is none
      * @param status the transport's own status
      * @param from the client's address; null if it is not known
@@ -53,7 +53,7 @@ public class AuditLog {
      */
     public record Entry(
             String transport,
-            String operation,
+            @Nullable String operation,
             @Nullable String threadId,
             Outcome outcome,
             String status,

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
+import io.smallrye.jwt.auth.principal.DefaultJWTCallerPrincipalFactory;
+import io.smallrye.jwt.auth.principal.DefaultJWTParser;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import io.smallrye.jwt.auth.principal.JWTParser;
 import io.smallrye.jwt.auth.principal.ParseException;
@@ -34,20 +36,22 @@ class TokenVerifier {
 
     private static final Logger LOG = Logger.getLogger(TokenVerifier.class);
 
+    private static final String NO_KEYS = "the issuer's keys can't be fetched";
+    private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final int FORCED_REFRESH_MINUTES = 1;
 
     /** Of the year 9999, since 1970. */
     private static final double LAST_SECOND = 253_402_300_799.0;
 
     private final AuthSettings settings;
-    private final JWTParser parser;
     private final ObjectMapper mapper;
     private final IssuerDiscovery discovery;
-    private volatile @Nullable JWTAuthContextInfo expectations;
+    private volatile @Nullable JWTParser parser;
+    private volatile @Nullable Long failed;
+    private volatile boolean hasKeys;
 
-    TokenVerifier(AuthSettings settings, JWTParser parser, ObjectMapper mapper, IssuerDiscovery discovery) {
+    TokenVerifier(AuthSettings settings, ObjectMapper mapper, IssuerDiscovery discovery) {
         this.settings = settings;
-        this.parser = parser;
         this.mapper = mapper;
         this.discovery = discovery;
     }
@@ -60,14 +64,18 @@ class TokenVerifier {
      */
     JsonNode verify(String token) {
         try {
-            parser.parse(token, expectations());
+            requireKeysInReach();
+            parser().parse(token);
+            hasKeys = true;
             var claims = mapper.readTree(Base64.getUrlDecoder().decode(token.split("\\.")[1]));
             if (!(claims.path("exp").asDouble() < LAST_SECOND)) { // the library takes what overflows for a time
                 throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the token never expires");
             }
             return claims;
         } catch (ParseException e) {
-            throw refusal(e);
+            var refusal = refusal(e);
+            failed = refusal.kind() == ErrorKind.UNAVAILABLE ? System.nanoTime() : null;
+            throw refusal;
         } catch (ThreadStoreException e) {
             throw e;
         } catch (IOException | RuntimeException e) { // the library's own, such as for a number of a thousand digits
@@ -79,23 +87,37 @@ class TokenVerifier {
     void prepare(@Observes StartupEvent start) {
         try {
             if (settings.isOn()) {
-                expectations();
+                parser();
             }
         } catch (ThreadStoreException e) {
             LOG.debugf(e, "tokens can't be verified yet");
         }
     }
 
-    private JWTAuthContextInfo expectations() {
-        var known = expectations;
+    /** After a failure to fetch the first keys nobody waits for another try for a while. */
+    private void requireKeysInReach() {
+        var since = failed;
+        if (!hasKeys && since != null && System.nanoTime() - since < PAUSE.toNanos()) {
+            throw ThreadStoreException.of(ErrorKind.UNAVAILABLE, NO_KEYS);
+        }
+    }
+
+    /** One for good, because it is what holds the keys: the library's shared one would fetch them for every token. */
+    private JWTParser parser() {
+        var known = parser;
         if (known == null) {
-            known = build();
-            expectations = known;
+            synchronized (this) {
+                known = parser;
+                if (known == null) {
+                    known = new DefaultJWTParser(expectations(), new DefaultJWTCallerPrincipalFactory());
+                    parser = known;
+                }
+            }
         }
         return known;
     }
 
-    private JWTAuthContextInfo build() {
+    private JWTAuthContextInfo expectations() {
         var built = new JWTAuthContextInfo();
         if (settings.keyFile().isPresent()) {
             var file = KeyFile.read(Path.of(settings.keyFile().get()));
@@ -123,7 +145,7 @@ class TokenVerifier {
     private static ThreadStoreException refusal(ParseException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof IOException) {
-                return ThreadStoreException.of(ErrorKind.UNAVAILABLE, "the issuer's keys can't be fetched", failure);
+                return ThreadStoreException.of(ErrorKind.UNAVAILABLE, NO_KEYS, failure);
             }
         }
         return ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the token " + fault(failure), failure);

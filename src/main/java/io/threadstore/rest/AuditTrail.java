@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 class AuditTrail {
 
     private static final Set<String> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+    private static final int UNAUTHENTICATED = 401;
     private static final Set<Integer> REFUSALS = Set.of(401, 403, 404);
 
     private final AuditLog log;
@@ -33,14 +34,14 @@ class AuditTrail {
             RoutingContext context) {
         var status = response.getStatus();
         var isRefusal = REFUSALS.contains(status);
-        if (operation == null
-                || operation.getMethodName() == null
-                || READING.contains(request.getMethod()) && !isRefusal) {
+        var name = operation == null ? null : operation.getMethodName();
+        // what leads to no operation is of interest only where somebody without a token looks for one
+        if (name == null ? status != UNAUTHENTICATED : READING.contains(request.getMethod()) && !isRefusal) {
             return;
         }
         log.record(new AuditLog.Entry(
                 "rest",
-                operation.getMethodName(),
+                name,
                 threadId(request, response),
                 status < 300
                         ? AuditLog.Outcome.ALLOWED

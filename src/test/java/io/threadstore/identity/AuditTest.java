@@ -87,6 +87,16 @@ class AuditTest {
     }
 
     @Test
+    void whoSearchesWithoutATokenIsOnRecordWhereverThatLeads() {
+        given().get("/v1/nothing").then().statusCode(401);
+        given().contentType("text/plain").body("x").post("/v1/threads").then().statusCode(401);
+
+        assertThat(lines())
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line.path("outcome").asText()).isEqualTo("refused"));
+    }
+
+    @Test
     void everyRefusalIsOnRecord() {
         create(id.toString());
         audit.clear();

@@ -1,6 +1,7 @@
 package io.threadstore.identity;
 
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
@@ -190,6 +191,26 @@ class AuthenticationTest {
                 TestIssuer.claims("acme").claim("scp", java.util.List.of("threads:read", "threads:write")));
 
         get(token, "/v1/threads").statusCode(200);
+    }
+
+    @Test
+    void keysAreNotFetchedForEachToken() {
+        get(TestIssuer.token("acme", ALL), "/v1/threads").statusCode(200);
+        var fetched = TestIssuer.keysFetched();
+
+        for (var i = 0; i < 20; i++) {
+            get(TestIssuer.token("acme", ALL), "/v1/threads").statusCode(200);
+        }
+        assertThat(TestIssuer.keysFetched()).isEqualTo(fetched);
+
+        // nor for tokens that name keys nobody has: once a minute at the most
+        for (var i = 0; i < 20; i++) {
+            refused(TestIssuer.claims("acme", ALL)
+                    .jws()
+                    .keyId("unknown-" + i)
+                    .sign(TestIssuer.generate().getPrivate()));
+        }
+        assertThat(TestIssuer.keysFetched()).isLessThanOrEqualTo(fetched + 1);
     }
 
     private static UUID create(String token) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
-import io.smallrye.jwt.auth.principal.DefaultJWTParser;
 import io.smallrye.jwt.build.Jwt;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
@@ -141,7 +140,7 @@ class TokenVerifierTest {
                 .build()
                 .getConfigMapping(AuthSettings.class);
         var mapper = new ObjectMapper();
-        return new TokenVerifier(settings, new DefaultJWTParser(), mapper, new IssuerDiscovery(mapper));
+        return new TokenVerifier(settings, mapper, new IssuerDiscovery(mapper));
     }
 
     private Path pem(PublicKey key) throws IOException {

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A small OpenID Connect issuer: metadata, a JWK set, and tokens. The service under test takes its tokens for the audience {@link #AUDIENCE}. */
 public final class TestIssuer implements QuarkusTestResourceLifecycleManager {
@@ -27,6 +28,8 @@ public final class TestIssuer implements QuarkusTestResourceLifecycleManager {
     public static final String AUDIENCE = "threadstore-tests";
     private static final String KEY_ID = "test-key";
     private static final KeyPair KEYS = generate();
+
+    private static final AtomicInteger KEYS_FETCHED = new AtomicInteger();
 
     private static String issuer;
     private HttpServer server;
@@ -49,6 +52,11 @@ public final class TestIssuer implements QuarkusTestResourceLifecycleManager {
 
     public static String sign(JwtClaimsBuilder claims) {
         return claims.jws().keyId(KEY_ID).sign(KEYS.getPrivate());
+    }
+
+    /** How often somebody has asked for the keys. */
+    public static int keysFetched() {
+        return KEYS_FETCHED.get();
     }
 
     public static KeyPair keys() {
@@ -76,7 +84,10 @@ public final class TestIssuer implements QuarkusTestResourceLifecycleManager {
         server.createContext(
                 "/realms/test/.well-known/openid-configuration",
                 exchange -> answer(exchange, Map.of("issuer", issuer, "jwks_uri", issuer + "/keys")));
-        server.createContext("/realms/test/keys", exchange -> answer(exchange, Map.of("keys", List.of(jwk()))));
+        server.createContext("/realms/test/keys", exchange -> {
+            KEYS_FETCHED.incrementAndGet();
+            answer(exchange, Map.of("keys", List.of(jwk())));
+        });
         server.start();
         return Map.of("threadstore.auth.issuer", issuer, "threadstore.auth.audience", AUDIENCE);
     }
