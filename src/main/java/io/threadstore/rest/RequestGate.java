@@ -93,7 +93,11 @@ class RequestGate {
     private static long bodyLength(HttpServerRequest request) {
         var length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null) {
-            return Long.parseLong(length); // the HTTP server has refused anything else
+            try {
+                return Long.parseLong(length);
+            } catch (NumberFormatException e) {
+                return -1;
+            }
         }
         var mayHaveBody = request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
                 || request.version() == HttpVersion.HTTP_2 && WITH_BODY.contains(request.method());
