@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
@@ -146,9 +147,9 @@ public class OpenApiDocument implements OASFilter {
             schema.setMinLength(1);
             schema.setPattern(ENTITY_TAGS);
         } else if (parameter.getName().equals(HttpHeaders.CONTENT_ENCODING)) {
-            schema.setEnumeration(Arrays.stream(ContentCoding.values())
-                    .<Object>map(ContentCoding::word)
-                    .toList());
+            schema.setPattern(Arrays.stream(ContentCoding.values())
+                    .map(ContentCoding::word)
+                    .collect(Collectors.joining("|", "^(", ")$")));
         } else if (schema.getItems() != null && schema.getItems().getRef() == null) {
             schema.getItems().setMinLength(1);
         }

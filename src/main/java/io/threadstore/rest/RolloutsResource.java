@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import io.quarkus.vertx.http.Uncompressed;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.rollout.ImportResult;
 import io.threadstore.rollout.RolloutImportService;
@@ -60,6 +61,7 @@ public class RolloutsResource {
     }
 
     @GET
+    @Uncompressed // by the framework: files are packed here
     @Path("/{thread_id}/rollout")
     @Produces(ItemsResource.NDJSON)
     @Operation(
