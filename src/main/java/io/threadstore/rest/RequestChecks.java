@@ -5,14 +5,12 @@ import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.NotSupportedException;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
-import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,14 +65,6 @@ class RequestChecks {
             }
         }
         checkParameters(request.getUriInfo().getRequestUri().getRawQuery());
-    }
-
-    /** Every answer may be packed, so caches must tell them apart. */
-    @ServerResponseFilter
-    void vary(ContainerResponseContext response) {
-        if (!response.getHeaders().containsKey(HttpHeaders.VARY)) {
-            response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
-        }
     }
 
     private static void checkParameters(@Nullable String rawQuery) {

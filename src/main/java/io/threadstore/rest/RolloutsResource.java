@@ -1,6 +1,5 @@
 package io.threadstore.rest;
 
-import io.quarkus.vertx.http.Uncompressed;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.rollout.ImportResult;
 import io.threadstore.rollout.RolloutImportService;
@@ -61,7 +60,6 @@ public class RolloutsResource {
     }
 
     @GET
-    @Uncompressed // by the framework: files are packed here
     @Path("/{thread_id}/rollout")
     @Produces(ItemsResource.NDJSON)
     @Operation(
@@ -99,7 +97,8 @@ public class RolloutsResource {
         var coding = ContentCoding.ofResponse(acceptEncoding);
         var response = Response.ok(histories.rolloutFile(thread, coding))
                 .type(ItemsResource.NDJSON)
-                .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + fileName(thread) + "\"");
+                .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + fileName(thread) + "\"")
+                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
         return coding == ContentCoding.IDENTITY
                 ? response.build()
                 : response.header(HttpHeaders.CONTENT_ENCODING, coding.word()).build();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.threadstore.testsupport.Items;
-import java.io.ByteArrayInputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
@@ -17,13 +16,12 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What operators switch on by configuration: tracing, CORS, an access log, metrics by tenant; and gzip, which is on. */
+/** What operators switch on by configuration: tracing, CORS, an access log, metrics by tenant. */
 class GatewayMannersIT {
 
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -102,23 +100,6 @@ class GatewayMannersIT {
         var others = send(request("/v1/threads").header("Origin", "https://evil.example"));
         assertThat(others.statusCode()).isEqualTo(403);
         assertThat(others.headers().firstValue("access-control-allow-origin")).isEmpty();
-    }
-
-    @Test
-    void answersArePackedForThoseWhoAcceptGzip() throws Exception {
-        var id = create();
-        for (var path : List.of("", "/items", "/history")) {
-            var plain = send(request("/v1/threads/" + id + path));
-            assertThat(plain.headers().firstValue("content-encoding")).isEmpty();
-
-            var packed = send(request("/v1/threads/" + id + path).header("Accept-Encoding", "gzip"));
-
-            assertThat(packed.headers().firstValue("content-encoding")).contains("gzip");
-            assertThat(packed.headers().allValues("vary")).containsOnlyOnce("Accept-Encoding");
-            try (var unpacked = new GZIPInputStream(new ByteArrayInputStream(packed.body()))) {
-                assertThat(unpacked.readAllBytes()).isEqualTo(plain.body());
-            }
-        }
     }
 
     @Test
