@@ -79,7 +79,7 @@ class Scenario {
     }
 
     void firstSteps() throws Exception {
-        thread = threads.createThread(newThread().name("Fix the parser"));
+        thread = threads.createThread(newThread().name("Fix the parser"), UUID.randomUUID().toString());
         first = append(thread.getThreadId(), thread.getNextOrdinal(), "hello");
     }
     // docs:end
@@ -181,7 +181,7 @@ class Scenario {
         var cwd = "/clients/" + UUID.randomUUID();
         var made = new HashSet<UUID>();
         for (int n = 0; n < 5; n++) {
-            made.add(threads.createThread(newThread().cwd(cwd)).getThreadId());
+            made.add(threads.createThread(newThread().cwd(cwd), null).getThreadId());
         }
         int pages = 0;
         int seen = 0;

@@ -45,7 +45,7 @@ async fn append(to: &Configuration, id: &str, ordinal: i64, messages: &[&str]) -
 async fn first_steps(to: &Configuration) -> Outcome<(StoredThread, Option<AppendResult>)> {
     let mut body = CreateThreadBody::new(SessionSource::new(SourceKind::Exec));
     body.name = Some("Fix the parser".into());
-    let thread = threads_api::create_thread(to, body).await?;
+    let thread = threads_api::create_thread(to, body, None).await?;
     let (_, result) = append(to, &thread.thread_id.to_string(), thread.next_ordinal, &["hello"]).await?;
     Ok((thread, result))
 }
@@ -112,7 +112,7 @@ async fn main() -> Outcome<()> {
     for _ in 0..5 {
         let mut body = CreateThreadBody::new(SessionSource::new(SourceKind::Exec));
         body.cwd = Some(cwd.clone());
-        made.insert(threads_api::create_thread(to, body).await?.thread_id);
+        made.insert(threads_api::create_thread(to, body, None).await?.thread_id);
     }
     let (mut pages, mut seen, mut cursor) = (0, Vec::new(), None::<String>);
     while pages == 0 || cursor.is_some() {
@@ -195,10 +195,10 @@ async fn main() -> Outcome<()> {
     done(&format!("{count} items streamed"));
 
     let rollout = std::fs::read(file)?;
-    let imported = rollout_files_api::import_rollout(to, file_id, file.into(), None, None).await?;
+    let imported = rollout_files_api::import_rollout(to, file_id, file.into(), None, None, None).await?;
     let lines = rollout.iter().filter(|byte| **byte == b'\n').count() as i64;
     check(imported.appended + imported.replayed == lines, "every line is stored");
-    let again = rollout_files_api::import_rollout(to, file_id, file.into(), None, None).await?;
+    let again = rollout_files_api::import_rollout(to, file_id, file.into(), None, None, None).await?;
     check(again.appended == 0, "the same file again changes nothing");
     let exported = rollout_files_api::export_rollout(to, file_id, None, None).await?.bytes().await?;
     check(exported == rollout, "byte for byte the same file");
