@@ -4,6 +4,7 @@ import io.quarkus.vertx.http.runtime.filters.QuarkusRequestWrapper;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What a request holds and gives back when it ends, however it ends. The routing context's own end handlers don't hear of a client that
@@ -31,15 +32,26 @@ final class Holdings {
         return context.get(KEY);
     }
 
-    /** Adds what is to be run when the request ends, or now if it has ended. */
-    void add(Runnable release) {
+    /**
+     * Adds what gives something back: when the request ends, or now if it has ended.
+     *
+     * @return what gives it back before that; it is given back once
+     */
+    Runnable add(Runnable release) {
+        var given = new AtomicBoolean();
+        Runnable once = () -> {
+            if (!given.getAndSet(true)) {
+                release.run();
+            }
+        };
         synchronized (releases) {
             if (!ended) {
-                releases.push(release);
-                return;
+                releases.push(once);
+                return once;
             }
         }
-        release.run();
+        once.run();
+        return once;
     }
 
     private void end() {

@@ -78,6 +78,10 @@ public class OpenApiDocument implements OASFilter {
     /** What parameters mean that several operations have; those of one operation say it themselves. */
     private static final Map<String, String> MEANINGS = Map.ofEntries(
             Map.entry("thread_id", "The thread"),
+            Map.entry(
+                    IdempotentRequests.KEY,
+                    "A name for this request, such as a UUID: sent again with it, the request gets its first answer again"
+                            + " and is not done twice; kept for 24 hours"),
             Map.entry("include_archived", "Whether an archived thread is found, too"),
             Map.entry("include_history", "Whether all items come with it"),
             Map.entry("limit", "How many entries a page has at the most"),

@@ -65,9 +65,7 @@ class RequestGate {
 
     /** Gives the request's place to another one before it ends: from now on it waits for its client, and holds no thread meanwhile. */
     static void leave(RoutingContext context) {
-        if (context.get(SLOT) instanceof Slot slot) {
-            slot.release();
-        }
+        context.<Runnable>get(SLOT).run();
     }
 
     private void take(RoutingContext context) {
@@ -140,9 +138,7 @@ class RequestGate {
             refuse(context, "requests", "as many requests as may are being worked on");
             return;
         }
-        var slot = new Slot();
-        context.put(SLOT, slot);
-        Holdings.current(context).add(slot::release);
+        context.put(SLOT, Holdings.current(context).add(requests::release));
         context.next();
     }
 
@@ -164,17 +160,5 @@ class RequestGate {
             throw new IllegalStateException("a problem is always JSON", e);
         }
         context.request().resume();
-    }
-
-    /** A request's place among those that are worked on. */
-    private final class Slot {
-
-        private final AtomicBoolean held = new AtomicBoolean(true);
-
-        private void release() {
-            if (held.getAndSet(false)) {
-                requests.release();
-            }
-        }
     }
 }

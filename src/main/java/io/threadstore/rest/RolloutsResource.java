@@ -163,11 +163,7 @@ public class RolloutsResource {
                     String dryRun,
             @Parameter(description = "gzip, zstd or identity") @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable
                     String contentEncoding,
-            @Parameter(
-                            description =
-                                    "A name for this request, such as a UUID: sent again with it, the request gets its"
-                                            + " first answer again and is not done twice; kept for 24 hours",
-                            schema = @Schema(implementation = String.class, minLength = 1, maxLength = 255))
+            @Parameter(schema = @Schema(implementation = String.class, minLength = 1, maxLength = 255))
                     @HeaderParam(IdempotentRequests.KEY)
                     @Nullable
                     String idempotencyKey,

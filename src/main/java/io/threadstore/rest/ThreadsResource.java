@@ -104,11 +104,7 @@ public class ThreadsResource {
             },
             content = @Content(schema = @Schema(implementation = ThreadResponse.class)))
     public Response createThread(
-            @Parameter(
-                            description =
-                                    "A name for this request, such as a UUID: sent again with it, the request gets its"
-                                            + " first answer again and is not done twice; kept for 24 hours",
-                            schema = @Schema(implementation = String.class, minLength = 1, maxLength = 255))
+            @Parameter(schema = @Schema(implementation = String.class, minLength = 1, maxLength = 255))
                     @HeaderParam(IdempotentRequests.KEY)
                     @Nullable
                     String idempotencyKey,
