@@ -31,7 +31,7 @@ public final class DatabaseFailures {
     }
 
     /** Whether the database rolled the transaction back because another was in its way: nothing was written. */
-    static boolean isLostRace(Throwable failure) {
+    public static boolean isLostRace(Throwable failure) {
         return sqlExceptions(failure).stream()
                 .map(SQLException::getSQLState)
                 .anyMatch(state -> state != null

@@ -41,12 +41,17 @@ class RolloutMetrics {
     }
 
     void appended(long count, long byteCount) {
-        var counted = of(byTenant ? caller.get().tenant() : EVERYONE);
-        afterCommit.run(() -> {
-            counted.appends().increment();
-            counted.items().increment(count);
-            counted.bytes().increment(byteCount);
-        });
+        var counted = ofCaller();
+        afterCommit.run(() -> counted.add(count, byteCount));
+    }
+
+    /** Counts an append that is committed already. */
+    void committed(AppendGroups.Stored append) {
+        ofCaller().add(append.result().appended(), append.bytes());
+    }
+
+    private Counters ofCaller() {
+        return of(byTenant ? caller.get().tenant() : EVERYONE);
     }
 
     private Counters of(String tenant) {
@@ -67,5 +72,12 @@ class RolloutMetrics {
         return byTenant ? counter.tag("tenant", tenant) : counter;
     }
 
-    private record Counters(Counter appends, Counter items, Counter bytes) {}
+    private record Counters(Counter appends, Counter items, Counter bytes) {
+
+        void add(long itemCount, long byteCount) {
+            appends.increment();
+            items.increment(itemCount);
+            bytes.increment(byteCount);
+        }
+    }
 }

@@ -4,10 +4,12 @@ import io.threadstore.platform.Json;
 import io.threadstore.thread.MemoryMode;
 import io.threadstore.thread.SessionSource;
 import io.threadstore.thread.SourceKind;
+import io.threadstore.thread.TextLimits;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadSummary;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What items say about their thread (Codex notes, 4.4). Items are applied in order; most say nothing. */
 @ApplicationScoped
@@ -66,6 +68,29 @@ public class ThreadSummarizer {
     /** Whether an item that the policy drops still has something to say. */
     static boolean teaches(RolloutItem item) {
         return item.isEvent(RolloutItem.SESSION_CONFIGURED) || item.isEvent(RolloutItem.THREAD_NAME_UPDATED);
+    }
+
+    /** Whether the item may have more to say to the summary of a thread than {@link #tokenUsage}. */
+    static boolean saysMoreThanUsage(RolloutItem item, boolean hasFirstUserMessage) {
+        return switch (item.type()) {
+            case RolloutItem.SESSION_META, RolloutItem.TURN_CONTEXT -> true;
+            case RolloutItem.EVENT_MSG ->
+                teaches(item)
+                        || !hasFirstUserMessage && item.isEvent(RolloutItem.USER_MESSAGE)
+                        || item.isEvent(RolloutItem.TOKEN_COUNT) && item.text().length() > TextLimits.JSON_BYTES;
+            default -> false;
+        };
+    }
+
+    /** The token usage that the item tells; null if it tells none. */
+    @Nullable
+    String tokenUsage(RolloutItem item) {
+        if (!item.isEvent(RolloutItem.TOKEN_COUNT)) {
+            return null;
+        }
+        var summary = new ThreadSummary();
+        applyTokenCount(summary, Members.of(json, item.payload(), TOKEN_COUNT_MEMBERS));
+        return summary.tokenUsage();
     }
 
     /** Applies one item to its thread's summary. */

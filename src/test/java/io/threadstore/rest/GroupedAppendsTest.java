@@ -1,0 +1,118 @@
+package io.threadstore.rest;
+
+import static io.threadstore.testsupport.Rest.aThread;
+import static io.threadstore.testsupport.Rest.append;
+import static io.threadstore.testsupport.Rest.appendAt;
+import static io.threadstore.testsupport.Rest.path;
+import static io.threadstore.testsupport.Rest.request;
+import static io.threadstore.testsupport.Together.together;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quarkus.test.junit.QuarkusTest;
+import io.threadstore.testsupport.Items;
+import io.threadstore.testsupport.Rest;
+import io.threadstore.testsupport.TestDatabase;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+/** Appends that share a transaction with others, which they must not notice. */
+@QuarkusTest
+class GroupedAppendsTest extends RestTest {
+
+    private static final int CALLERS = 32;
+
+    @RepeatedTest(3)
+    void eachAppendHasItsOwnOutcome() throws Exception {
+        var good = Stream.generate(Rest::aThread).limit(CALLERS / 4).toList();
+        var shut = aThread();
+        Rest.post(shut, "writer/shutdown").then().statusCode(200);
+        var item = Items.agentMessage("said");
+
+        var statuses = together(CALLERS, caller -> {
+            var seen = new ArrayList<Integer>();
+            for (var round = 0; round < 10; round++) {
+                var thread = good.get(caller / 4);
+                var answer = switch (caller % 4) {
+                    case 0 -> appendAt(thread, 1 + round, item);
+                    case 1 -> appendAt(thread, 1_000_000, item);
+                    case 2 -> append(UUID.randomUUID(), item);
+                    default -> append(shut, item);
+                };
+                seen.add(answer.statusCode());
+            }
+            return seen;
+        });
+
+        for (var caller = 0; caller < CALLERS; caller++) {
+            assertThat(statuses.get(caller)).containsOnly(new int[] {200, 409, 404, 409}[caller % 4]);
+        }
+        for (var thread : good) {
+            var items = request().get(path(thread) + "/items").jsonPath();
+            assertThat(items.getList("items.ordinal", Integer.class))
+                    .isEqualTo(IntStream.rangeClosed(0, 10).boxed().toList());
+            Rest.get(thread).then().body("item_count", org.hamcrest.Matchers.equalTo(11));
+        }
+    }
+
+    @Test
+    void threadThatSomebodyHoldsLocksNobodyElseOut() throws Exception {
+        var held = aThread();
+        var free = aThread();
+        CompletableFuture<Integer> waiting;
+        try (var connection = TestDatabase.connect()) {
+            connection.setAutoCommit(false);
+            try (var lock = connection.prepareStatement(
+                    "SELECT thread_key FROM thread WHERE tenant = 'default' AND thread_id = ? FOR UPDATE")) {
+                lock.setString(1, held.toString());
+                lock.executeQuery();
+            }
+            waiting = CompletableFuture.supplyAsync(
+                    () -> append(held, Items.agentMessage("waits")).statusCode());
+
+            for (var round = 0; round < 20; round++) {
+                append(free, Items.agentMessage("goes on")).then().statusCode(200);
+            }
+
+            assertThat(waiting).isNotDone();
+            connection.rollback();
+        }
+        assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo(200);
+        assertThat(Rest.nextOrdinal(held)).isEqualTo(2);
+    }
+
+    /** Token usage is the one thing that a grouped append says to the summary; the others go alone, in between. */
+    @Test
+    void summariesSayWhatTheItemsSay() throws Exception {
+        var threads = Stream.generate(Rest::aThread).limit(8).toList();
+
+        together(8, caller -> {
+            for (var round = 1; round <= 5; round++) {
+                append(threads.get(caller), tokenCount(caller * 100 + round))
+                        .then()
+                        .statusCode(200);
+                append(threads.get(caller), Items.userMessage("message " + round))
+                        .then()
+                        .statusCode(200);
+            }
+            return null;
+        });
+
+        for (var caller = 0; caller < 8; caller++) {
+            var thread = Rest.get(threads.get(caller)).jsonPath();
+            assertThat(thread.getInt("token_usage.total_tokens")).isEqualTo(caller * 100 + 5);
+            assertThat(thread.getString("first_user_message")).isEqualTo("message 1");
+            assertThat(thread.getInt("item_count")).isEqualTo(11);
+        }
+    }
+
+    private static String tokenCount(int total) {
+        return "{\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"total_token_usage\":{\"total_tokens\":"
+                + total + "}}}}";
+    }
+}
