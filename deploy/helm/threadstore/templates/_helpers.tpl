@@ -45,7 +45,6 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 
 {{- define "threadstore.image" -}}
 {{- $tag := default .Chart.AppVersion .Values.image.tag -}}
-{{- if eq .Values.image.variant "jvm" -}}{{- $tag = printf "%s-jvm" $tag -}}{{- end -}}
 {{- printf "%s:%s" .Values.image.repository $tag -}}
 {{- with .Values.image.digest -}}@{{ . }}{{- end -}}
 {{- end -}}
@@ -103,9 +102,9 @@ threadstore.grpc.hosts."{{ $host }}"={{ $tenant | replace "\\" "\\\\" }}
   value: {{ .Values.logging.level | quote }}
 - name: QUARKUS_LOG_CONSOLE_JSON_ENABLED
   value: {{ .Values.logging.json | quote }}
-{{- if eq .Values.image.variant "jvm" }}
+{{- with .Values.jvm.options }}
 - name: JAVA_TOOL_OPTIONS
-  value: {{ .Values.jvm.options | quote }}
+  value: {{ . | quote }}
 {{- end }}
 {{- if include "threadstore.hasProperties" . }}
 - name: SMALLRYE_CONFIG_LOCATIONS
