@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// writeSchemas turns custom resource definitions into files that kubeconform reads, and has unknown fields refused.
+func writeSchemas(directory string, definitions []string) error {
+	for _, file := range definitions {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		var definition struct {
+			Spec struct {
+				Group    string
+				Names    struct{ Kind string }
+				Versions []struct {
+					Name   string
+					Schema struct{ OpenAPIV3Schema map[string]any }
+				}
+			}
+		}
+		if err := yaml.Unmarshal(text, &definition); err != nil {
+			return err
+		}
+		spec := definition.Spec
+		for _, version := range spec.Versions {
+			schema := version.Schema.OpenAPIV3Schema
+			closeObjects(schema)
+			out, err := json.Marshal(schema)
+			if err != nil {
+				return err
+			}
+			group, _, _ := strings.Cut(spec.Group, ".")
+			name := strings.ToLower(spec.Names.Kind + "-" + group + "-" + version.Name + ".json")
+			if err := os.WriteFile(filepath.Join(directory, name), out, 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// closeObjects allows no property that a schema does not name. Metadata is the API server's own and stays open.
+func closeObjects(schema map[string]any) {
+	for key, value := range schema {
+		switch value := value.(type) {
+		case map[string]any:
+			closeObjects(value)
+		case []any:
+			if key == "allOf" || key == "anyOf" || key == "oneOf" {
+				continue // they only narrow what the properties beside them say
+			}
+			for _, item := range value {
+				if item, ok := item.(map[string]any); ok {
+					closeObjects(item)
+				}
+			}
+		}
+	}
+	if _, is := schema["properties"].(map[string]any); is && schema["type"] == "object" {
+		if _, open := schema["x-kubernetes-preserve-unknown-fields"]; !open && schema["additionalProperties"] == nil {
+			schema["additionalProperties"] = false
+		}
+	}
+}
