@@ -2,7 +2,8 @@
 //
 //	helm-check objects docs/configuration.md thread_store.proto <rendered.yaml    what a chart rendered
 //	helm-check values values.yaml values.schema.json                              that each value has a comment and a rule
-//	helm-check schemas DIRECTORY CRD.yaml...                                      JSON schemas for kubeconform
+//	helm-check schemas DIRECTORY CRD.yaml...                                      JSON schemas for kubeconform, of custom resources
+//	helm-check copy-schemas FROM TO                                               the same of Kubernetes' own kinds
 package main
 
 import (
@@ -39,6 +40,8 @@ func run(arguments []string) (findings, error) {
 		return checkValues(arguments[1], arguments[2])
 	case len(arguments) > 2 && arguments[0] == "schemas":
 		return nil, writeSchemas(arguments[1], arguments[2:])
+	case len(arguments) == 3 && arguments[0] == "copy-schemas":
+		return nil, copySchemas(arguments[1], arguments[2])
 	}
-	return nil, fmt.Errorf("usage: helm-check objects|values|schemas ARGUMENT...")
+	return nil, fmt.Errorf("usage: helm-check objects|values|schemas|copy-schemas ARGUMENT...")
 }

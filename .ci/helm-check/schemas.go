@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,4 +71,35 @@ func closeObjects(schema map[string]any) {
 			schema["additionalProperties"] = false
 		}
 	}
+}
+
+// copySchemas makes a folder of Kubernetes' schemas readable from disk: as they are, they refer to each other by addresses on the internet.
+func copySchemas(from, to string) error {
+	files, err := filepath.Glob(filepath.Join(from, "*.json"))
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("%s: no schemas", from)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		text = bytes.ReplaceAll(text, []byte(`"/api/_definitions.json#`), []byte(`"_definitions.json#`))
+		var schema map[string]any
+		if err := json.Unmarshal(text, &schema); err != nil {
+			return err
+		}
+		delete(schema, "$id")
+		out, err := json.Marshal(schema)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(file)), out, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
