@@ -4,6 +4,8 @@
 //	helm-check values values.yaml values.schema.json                              that each value has a comment and a rule
 //	helm-check schemas DIRECTORY CRD.yaml...                                      JSON schemas for kubeconform, of custom resources
 //	helm-check copy-schemas FROM TO                                               the same of Kubernetes' own kinds
+//	helm-check pod Deployment|Job DIRECTORY <rendered.yaml                        a pod's environment and files, to run it without a cluster
+//	helm-check probe <rendered.yaml                                               the Deployment's probes, asked of 127.0.0.1
 package main
 
 import (
@@ -42,6 +44,10 @@ func run(arguments []string) (findings, error) {
 		return nil, writeSchemas(arguments[1], arguments[2:])
 	case len(arguments) == 3 && arguments[0] == "copy-schemas":
 		return nil, copySchemas(arguments[1], arguments[2])
+	case len(arguments) == 3 && arguments[0] == "pod":
+		return nil, preparePod(os.Stdin, arguments[1], arguments[2])
+	case len(arguments) == 1 && arguments[0] == "probe":
+		return probe(os.Stdin)
 	}
-	return nil, fmt.Errorf("usage: helm-check objects|values|schemas|copy-schemas ARGUMENT...")
+	return nil, fmt.Errorf("usage: helm-check objects|values|schemas|copy-schemas|pod|probe ARGUMENT...")
 }
