@@ -38,7 +38,8 @@ class RequestGate {
     /** Bodies up to this length are gathered; no more than so many bytes of them are waited for together. */
     private static final int SMALL_BODY = 64 * 1024;
 
-    private static final long GATHERED_TOGETHER = Runtime.getRuntime().maxMemory() / 16;
+    /** How many bytes of bodies may be gathered at once. Asked for at run time: a native image's static fields are set where it is built. */
+    private final long gatheredTogether = Runtime.getRuntime().maxMemory() / 16;
 
     private final Semaphore requests;
     private final Semaphore bodies;
@@ -103,7 +104,7 @@ class RequestGate {
     }
 
     private void gather(RoutingContext context, long length) {
-        if (gathering.addAndGet(length) > GATHERED_TOGETHER) {
+        if (gathering.addAndGet(length) > gatheredTogether) {
             gathering.addAndGet(-length);
             refuse(context, "bodies", "as many bodies as may are being read");
             return;

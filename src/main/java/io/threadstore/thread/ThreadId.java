@@ -1,7 +1,6 @@
 package io.threadstore.thread;
 
 import io.threadstore.error.ThreadStoreException;
-import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,23 +32,14 @@ public record ThreadId(UUID value) {
 
     /** A new id of version 7 (RFC 9562): 48 bits of Unix time in milliseconds, 74 random ones. */
     public static ThreadId random(Instant now) {
-        var random = new byte[10];
-        Random.SECURE.nextBytes(random);
-        var high = now.toEpochMilli() << 16 | 0x7000L | (random[0] & 0x0FL) << 8 | (random[1] & 0xFFL);
-        var low = 0L;
-        for (var i = 2; i < 10; i++) {
-            low = low << 8 | (random[i] & 0xFFL);
-        }
-        return new ThreadId(new UUID(high, low & 0x3FFFFFFFFFFFFFFFL | 0x8000000000000000L));
+        // the JDK's own source of random bits, which a native image seeds when it runs and not when it is built
+        var random = UUID.randomUUID();
+        var high = now.toEpochMilli() << 16 | 0x7000L | random.getMostSignificantBits() & 0xFFFL;
+        return new ThreadId(new UUID(high, random.getLeastSignificantBits()));
     }
 
     @Override
     public String toString() {
         return value.toString();
-    }
-
-    /** Made at first use, never while a native image is built. */
-    private static final class Random {
-        private static final SecureRandom SECURE = new SecureRandom();
     }
 }
