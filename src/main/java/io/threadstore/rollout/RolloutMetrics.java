@@ -2,6 +2,7 @@ package io.threadstore.rollout;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 import io.threadstore.platform.AfterCommit;
 import io.threadstore.platform.CurrentCaller;
@@ -22,6 +23,7 @@ class RolloutMetrics {
     private final AfterCommit afterCommit;
     private final CurrentCaller caller;
     private final boolean byTenant;
+    private final Timer latency;
     private final Map<String, Counters> counters = new ConcurrentHashMap<>();
 
     RolloutMetrics(MeterRegistry registry, AfterCommit afterCommit, CurrentCaller caller, MetricsSettings settings) {
@@ -29,15 +31,24 @@ class RolloutMetrics {
         this.afterCommit = afterCommit;
         this.caller = caller;
         this.byTenant = settings.byTenant();
+        this.latency = Timer.builder("threadstore.append")
+                .description("An append that stored items, from before the thread's lock to the end of the commit")
+                .register(registry);
         if (!byTenant) {
             of(EVERYONE);
         }
     }
 
-    void appended(List<RolloutItem> stored) {
+    /** Where an append's transaction begins to do something. */
+    Timer.Sample begin() {
+        return Timer.start(registry);
+    }
+
+    void appended(List<RolloutItem> stored, Timer.Sample timing) {
         appended(
                 stored.size(),
                 stored.stream().mapToLong(item -> item.text().length()).sum());
+        afterCommit.run(() -> timing.stop(latency));
     }
 
     void appended(long count, long byteCount) {

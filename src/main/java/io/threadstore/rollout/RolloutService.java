@@ -61,6 +61,7 @@ public class RolloutService {
                         null, seen.nextOrdinal(), 0, append.items().size(), false);
             }
         }
+        var timing = metrics.begin();
         var thread = threads.lock(threadId);
         var mode = writers.require(thread, epoch).persistenceMode();
         var kept = append.items().stream()
@@ -77,7 +78,7 @@ public class RolloutService {
             return replay(thread, expected, kept, dropped);
         }
         var first = store(thread, append.items(), mode);
-        metrics.appended(kept);
+        metrics.appended(kept, timing);
         return new AppendResult(first, thread.nextOrdinal(), kept.size(), dropped, false);
     }
 

@@ -52,9 +52,14 @@ class DatabaseAwayIT {
         try (@SuppressWarnings("try")
                         var proxy = new TcpProxy(server.getHost(), server.getPort() < 0 ? 3306 : server.getPort());
                 var service = ServiceProcess.launch(Map.of(
-                        "THREADSTORE_DB_URL", "jdbc:mariadb://127.0.0.1:" + proxy.port() + server.getPath(),
-                        "THREADSTORE_DB_USERNAME", username,
-                        "THREADSTORE_DB_PASSWORD", password))) {
+                        "THREADSTORE_DB_URL",
+                        "jdbc:mariadb://127.0.0.1:" + proxy.port() + server.getPath(),
+                        "THREADSTORE_DB_USERNAME",
+                        username,
+                        "THREADSTORE_DB_PASSWORD",
+                        password,
+                        "THREADSTORE_METRICS_STORAGE_EVERY",
+                        "1s"))) {
             service.awaitReady();
             assertThat(service.post("/v1/threads", "{\"thread_id\":\"" + id + "\",\"source\":{\"kind\":\"cli\"}}")
                             .statusCode())
@@ -72,6 +77,13 @@ class DatabaseAwayIT {
             }
             assertThat(service.statusOf("/q/health/ready")).isEqualTo(503);
             assertThat(service.statusOf("/q/health/live")).isEqualTo(200);
+            assertThat(service.get("/q/metrics").body())
+                    .as("the last measure of the tables stands")
+                    .containsPattern("threadstore_table_bytes\\{part=\"rows\",table=\"thread\"} [1-9]")
+                    .containsPattern("threadstore_problems_total\\{code=\"unavailable\",status=\"503\"} 10");
+            assertThat(service.output())
+                    .as("what is done now and then waits quietly")
+                    .doesNotContain("ERROR");
 
             proxy.mend();
 
