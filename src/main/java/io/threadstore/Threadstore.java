@@ -7,6 +7,7 @@ import io.quarkus.runtime.configuration.ConfigUtils;
 import io.smallrye.config.SmallRyeConfig;
 import io.threadstore.identity.DoorCheck;
 import io.threadstore.platform.DatabaseChoice;
+import io.threadstore.platform.HealthProbe;
 import org.jboss.logging.Logger;
 
 /** Starts the service: on the database that is configured, or else on one of its own. */
@@ -18,6 +19,9 @@ public final class Threadstore {
     Threadstore() {}
 
     public static void main(String... arguments) {
+        if (arguments.length == 1 && arguments[0].equals(HealthProbe.ARGUMENT)) {
+            System.exit(HealthProbe.run(config()));
+        }
         DatabaseChoice choice;
         try {
             var config = config();

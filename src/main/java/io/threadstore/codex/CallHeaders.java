@@ -12,6 +12,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.vertx.http.runtime.filters.QuarkusRequestWrapper;
 import io.smallrye.common.vertx.ContextLocals;
 import io.threadstore.platform.Limits;
+import io.threadstore.platform.Overload;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -56,8 +57,10 @@ class CallHeaders implements ServerInterceptor {
     private static final Said NOTHING = new Said(null, null, null, null);
 
     private final Semaphore calls;
+    private final Overload overload;
 
-    CallHeaders(Limits limits) {
+    CallHeaders(Limits limits, Overload overload) {
+        this.overload = overload;
         this.calls = new Semaphore(limits.concurrentRequests());
     }
 
@@ -73,6 +76,7 @@ class CallHeaders implements ServerInterceptor {
             return;
         }
         if (!calls.tryAcquire()) {
+            overload.refused(Overload.Of.CALLS);
             refuse(context);
             return;
         }

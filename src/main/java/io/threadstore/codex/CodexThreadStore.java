@@ -27,6 +27,7 @@ import io.threadstore.lifecycle.Preconditions;
 import io.threadstore.lifecycle.ThreadLifecycleService;
 import io.threadstore.lifecycle.ThreadMetadataService;
 import io.threadstore.platform.BodyMemory;
+import io.threadstore.platform.Conflicts;
 import io.threadstore.rollout.RolloutService;
 import io.threadstore.thread.StoredThread;
 import io.threadstore.thread.ThreadId;
@@ -61,6 +62,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
     private final Admission admission;
     private final BodyMemory memory;
     private final AuditLog audit;
+    private final Conflicts conflicts;
 
     CodexThreadStore(
             ThreadLifecycleService lifecycle,
@@ -74,7 +76,8 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
             Histories histories,
             Admission admission,
             BodyMemory memory,
-            AuditLog audit) {
+            AuditLog audit,
+            Conflicts conflicts) {
         this.lifecycle = lifecycle;
         this.metadata = metadata;
         this.writers = writers;
@@ -87,6 +90,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
         this.admission = admission;
         this.memory = memory;
         this.audit = audit;
+        this.conflicts = conflicts;
     }
 
     @Override
@@ -287,6 +291,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
             admission.admit(needed);
             result = operation.get();
         } catch (Throwable e) { // Codex waits for ever for an answer that does not come
+            Refusals.kindOf(e).ifPresent(conflicts::count);
             var refusal = Refusals.of(e);
             audit(call, needed, refusal.getStatus());
             answer.onError(refusal);

@@ -5,6 +5,7 @@ import io.grpc.StatusRuntimeException;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.DatabaseFailures;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -22,10 +23,9 @@ final class Refusals {
         if (failure instanceof StatusRuntimeException refusal) {
             return refusal;
         }
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ThreadStoreException ours) {
-                return of(ours);
-            }
+        var ours = find(failure);
+        if (ours.isPresent()) {
+            return of(ours.get());
         }
         if (DatabaseFailures.isUnavailable(failure)) {
             LOG.warnf("the database is away or busy: reason=%s", DatabaseFailures.reason(failure));
@@ -33,6 +33,22 @@ final class Refusals {
         }
         LOG.error("a call failed", failure);
         return status(Status.INTERNAL, "the call failed; the thread store's log says why");
+    }
+
+    /** What kind of failure it is, if the store said so. */
+    static Optional<ErrorKind> kindOf(Throwable failure) {
+        return failure instanceof StatusRuntimeException
+                ? Optional.empty()
+                : find(failure).map(ThreadStoreException::kind);
+    }
+
+    private static Optional<ThreadStoreException> find(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ThreadStoreException ours) {
+                return Optional.of(ours);
+            }
+        }
+        return Optional.empty();
     }
 
     private static StatusRuntimeException of(ThreadStoreException failure) {

@@ -12,6 +12,10 @@ public interface MetricsSettings {
     @WithDefault("60s")
     Duration every();
 
+    /** How often the tables are measured. */
+    @WithDefault("5m")
+    Duration storageEvery();
+
     /** Whether appends, items and bytes are counted by tenant: as many series as there are tenants. */
     @WithDefault("false")
     boolean byTenant();

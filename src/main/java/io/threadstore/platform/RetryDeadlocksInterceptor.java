@@ -1,5 +1,7 @@
 package io.threadstore.platform;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.annotation.Priority;
 import jakarta.interceptor.AroundInvoke;
 import jakarta.interceptor.Interceptor;
@@ -20,9 +22,13 @@ class RetryDeadlocksInterceptor {
     private static final int ATTEMPTS = 5;
 
     private final TransactionManager transactions;
+    private final Counter retries;
 
-    RetryDeadlocksInterceptor(TransactionManager transactions) {
+    RetryDeadlocksInterceptor(TransactionManager transactions, MeterRegistry registry) {
         this.transactions = transactions;
+        this.retries = Counter.builder("threadstore.transaction.retries")
+                .description("Transactions tried again after a deadlock or a lost race")
+                .register(registry);
     }
 
     @AroundInvoke
@@ -37,6 +43,7 @@ class RetryDeadlocksInterceptor {
                 if (attempt == ATTEMPTS || !DatabaseFailures.isLostRace(e)) {
                     throw e;
                 }
+                retries.increment();
                 LOG.debugf(
                         "transaction tried again: method=%s attempt=%d",
                         invocation.getMethod().getName(), attempt);

@@ -1,6 +1,5 @@
 package io.threadstore.rest;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.threadstore.error.ErrorContext;
@@ -8,6 +7,7 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.identity.Doorman;
 import io.threadstore.identity.Scope;
+import io.threadstore.platform.Conflicts;
 import io.threadstore.platform.DatabaseFailures;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
@@ -31,11 +31,11 @@ class Problems {
     /** How long a caller should wait before it asks again, in seconds. */
     static final String RETRY_AFTER_SECONDS = "1";
 
-    private final MeterRegistry registry;
+    private final Conflicts conflicts;
     private final Doorman doorman;
 
-    Problems(MeterRegistry registry, Doorman doorman) {
-        this.registry = registry;
+    Problems(Conflicts conflicts, Doorman doorman) {
+        this.conflicts = conflicts;
         this.doorman = doorman;
     }
 
@@ -45,9 +45,7 @@ class Problems {
         if (failure.kind() == ErrorKind.INTERNAL) {
             LOG.errorf(failure, "request failed: path=%s", rawPath(uri));
         }
-        if (code.status() == 409 || code.status() == 412) {
-            registry.counter("threadstore.conflicts", "code", code.word()).increment();
-        }
+        conflicts.count(failure.kind());
         var response = response(code, failure.getMessage(), uri, failure.context());
         if (failure.kind() == ErrorKind.UNAUTHENTICATED || failure.kind() == ErrorKind.FORBIDDEN) {
             response.header(HttpHeaders.WWW_AUTHENTICATE, challenge(failure.kind(), request));

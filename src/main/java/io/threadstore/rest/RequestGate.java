@@ -2,10 +2,10 @@ package io.threadstore.rest;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.threadstore.error.ErrorContext;
 import io.threadstore.platform.Limits;
+import io.threadstore.platform.Overload;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -46,18 +46,21 @@ class RequestGate {
     private final AtomicLong gathering = new AtomicLong();
     private final long readMillis;
     private final ObjectMapper mapper;
-    private final MeterRegistry registry;
+    private final Overload overload;
+    private final ProblemCounts problems;
 
     RequestGate(
             Limits limits,
             @ConfigProperty(name = "quarkus.http.read-timeout") Duration readTimeout,
             ObjectMapper mapper,
-            MeterRegistry registry) {
+            Overload overload,
+            ProblemCounts problems) {
         this.requests = new Semaphore(limits.concurrentRequests());
         this.bodies = new Semaphore(limits.concurrentBodies());
         this.readMillis = readTimeout.toMillis();
         this.mapper = mapper;
-        this.registry = registry;
+        this.overload = overload;
+        this.problems = problems;
     }
 
     void register(@Observes Filters filters) {
@@ -84,7 +87,7 @@ class RequestGate {
             holdings.add(bodies::release);
             enter(context);
         } else {
-            refuse(context, "bodies", "as many large bodies as may are being read");
+            refuse(context, Overload.Of.BODIES, "as many large bodies as may are being read");
         }
     }
 
@@ -106,7 +109,7 @@ class RequestGate {
     private void gather(RoutingContext context, long length) {
         if (gathering.addAndGet(length) > gatheredTogether) {
             gathering.addAndGet(-length);
-            refuse(context, "bodies", "as many bodies as may are being read");
+            refuse(context, Overload.Of.BODIES, "as many bodies as may are being read");
             return;
         }
         var request = context.request();
@@ -136,7 +139,7 @@ class RequestGate {
 
     private void enter(RoutingContext context) {
         if (!requests.tryAcquire()) {
-            refuse(context, "requests", "as many requests as may are being worked on");
+            refuse(context, Overload.Of.REQUESTS, "as many requests as may are being worked on");
             return;
         }
         context.put(SLOT, Holdings.current(context).add(requests::release));
@@ -144,8 +147,9 @@ class RequestGate {
     }
 
     /** Answers here and now. What is left of the body is read and thrown away, so that a client that sends first sees the answer. */
-    private void refuse(RoutingContext context, String limit, String detail) {
-        registry.counter("threadstore.overload", "limit", limit).increment();
+    private void refuse(RoutingContext context, Overload.Of limit, String detail) {
+        overload.refused(limit);
+        problems.count(ProblemCode.UNAVAILABLE);
         var problem = Problems.document(
                 ProblemCode.UNAVAILABLE,
                 detail + "; try again later",

@@ -4,6 +4,7 @@ import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Limits;
+import io.threadstore.platform.Overload;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.concurrent.Semaphore;
 
@@ -13,10 +14,12 @@ class StreamPlaces {
 
     private final Semaphore places;
     private final CurrentVertxRequest request;
+    private final Overload overload;
 
-    StreamPlaces(Limits limits, CurrentVertxRequest request) {
+    StreamPlaces(Limits limits, CurrentVertxRequest request, Overload overload) {
         this.places = new Semaphore(limits.concurrentStreams());
         this.request = request;
+        this.overload = overload;
     }
 
     /**
@@ -26,6 +29,7 @@ class StreamPlaces {
      */
     void take() {
         if (!places.tryAcquire()) {
+            overload.refused(Overload.Of.STREAMS);
             throw ThreadStoreException.of(
                     ErrorKind.UNAVAILABLE, "as many histories as may are being sent; try again later");
         }

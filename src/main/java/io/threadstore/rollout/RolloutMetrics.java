@@ -2,6 +2,7 @@ package io.threadstore.rollout;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 import io.threadstore.platform.AfterCommit;
 import io.threadstore.platform.CurrentCaller;
@@ -22,6 +23,7 @@ class RolloutMetrics {
     private final AfterCommit afterCommit;
     private final CurrentCaller caller;
     private final boolean byTenant;
+    private final Timer latency;
     private final Map<String, Counters> counters = new ConcurrentHashMap<>();
 
     RolloutMetrics(MeterRegistry registry, AfterCommit afterCommit, CurrentCaller caller, MetricsSettings settings) {
@@ -29,9 +31,22 @@ class RolloutMetrics {
         this.afterCommit = afterCommit;
         this.caller = caller;
         this.byTenant = settings.byTenant();
+        this.latency = Timer.builder("threadstore.append")
+                .description("An append that stored items, from before the thread's lock to the end of the commit")
+                .register(registry);
         if (!byTenant) {
             of(EVERYONE);
         }
+    }
+
+    /** Where an append begins. */
+    Timer.Sample begin() {
+        return Timer.start(registry);
+    }
+
+    /** An append that stored items has been committed. */
+    void took(Timer.Sample timing) {
+        timing.stop(latency);
     }
 
     void appended(List<RolloutItem> stored) {

@@ -53,6 +53,15 @@ public class RolloutService {
                         null, seen.nextOrdinal(), 0, append.items().size(), false);
             }
         }
+        var timing = metrics.begin();
+        var result = store(tenant, threadId, epoch, append);
+        if (result.appended() > 0) {
+            metrics.took(timing);
+        }
+        return result;
+    }
+
+    private AppendResult store(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
         var shared = groups.append(tenant, threadId, epoch, append);
         if (shared == null) {
             return alone.append(threadId, epoch, append);

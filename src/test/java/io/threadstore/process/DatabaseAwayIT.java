@@ -6,7 +6,10 @@ import io.threadstore.platform.PrivateDatabase;
 import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.TestDatabase;
+import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -52,9 +55,14 @@ class DatabaseAwayIT {
         try (@SuppressWarnings("try")
                         var proxy = new TcpProxy(server.getHost(), server.getPort() < 0 ? 3306 : server.getPort());
                 var service = ServiceProcess.launch(Map.of(
-                        "THREADSTORE_DB_URL", "jdbc:mariadb://127.0.0.1:" + proxy.port() + server.getPath(),
-                        "THREADSTORE_DB_USERNAME", username,
-                        "THREADSTORE_DB_PASSWORD", password))) {
+                        "THREADSTORE_DB_URL",
+                        "jdbc:mariadb://127.0.0.1:" + proxy.port() + server.getPath(),
+                        "THREADSTORE_DB_USERNAME",
+                        username,
+                        "THREADSTORE_DB_PASSWORD",
+                        password,
+                        "THREADSTORE_METRICS_STORAGE_EVERY",
+                        "1s"))) {
             service.awaitReady();
             assertThat(service.post("/v1/threads", "{\"thread_id\":\"" + id + "\",\"source\":{\"kind\":\"cli\"}}")
                             .statusCode())
@@ -72,6 +80,14 @@ class DatabaseAwayIT {
             }
             assertThat(service.statusOf("/q/health/ready")).isEqualTo(503);
             assertThat(service.statusOf("/q/health/live")).isEqualTo(200);
+            assertThat(askForHealth(service.port())).startsWith("1 not ready: ").contains(" answers 503");
+            assertThat(service.get("/q/metrics").body())
+                    .as("the last measure of the tables stands")
+                    .containsPattern("threadstore_table_bytes\\{part=\"rows\",table=\"thread\"} [1-9]")
+                    .containsPattern("threadstore_problems_total\\{code=\"unavailable\",status=\"503\"} 10");
+            assertThat(service.output())
+                    .as("what is done now and then waits quietly")
+                    .doesNotContain("ERROR");
 
             proxy.mend();
 
@@ -81,7 +97,27 @@ class DatabaseAwayIT {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
             assertThat(service.statusOf("/q/health/ready")).isEqualTo(200);
+            assertThat(askForHealth(service.port()))
+                    .isEqualTo("0 ready: http://127.0.0.1:" + service.port() + "/q/health/ready answers 200");
         }
+    }
+
+    @Test
+    void withoutAServiceItIsNotHealthy() throws Exception {
+        try (var nobody = new ServerSocket(0)) {
+            var port = nobody.getLocalPort();
+            nobody.close();
+            assertThat(askForHealth(port)).startsWith("1 not ready: http://127.0.0.1:" + port + "/q/health/ready: ");
+        }
+    }
+
+    /** The exit code and the line that the executable says. */
+    private static String askForHealth(int port) throws Exception {
+        var command = new ArrayList<>(PackagedService.command("-Dquarkus.http.port=" + port));
+        command.add("--health");
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return process.waitFor() + " " + said.strip();
     }
 
     private static java.net.http.HttpResponse<String> append(ServiceProcess service, UUID id) throws Exception {
