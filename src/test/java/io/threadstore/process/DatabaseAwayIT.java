@@ -104,11 +104,11 @@ class DatabaseAwayIT {
 
     @Test
     void withoutAServiceItIsNotHealthy() throws Exception {
+        int port;
         try (var nobody = new ServerSocket(0)) {
-            var port = nobody.getLocalPort();
-            nobody.close();
-            assertThat(askForHealth(port)).startsWith("1 not ready: http://127.0.0.1:" + port + "/q/health/ready: ");
+            port = nobody.getLocalPort();
         }
+        assertThat(askForHealth(port)).startsWith("1 not ready: http://127.0.0.1:" + port + "/q/health/ready: ");
     }
 
     /** The exit code and the line that the executable says. */
