@@ -44,7 +44,7 @@ def check(where, expression, needs_value):
     """Looks for each selector of an expression, and for a value where there has to be one."""
     bare = GROUPING.sub(" ", expression)
     bare = re.sub(r"\[[^\]]*\]", " ", bare)
-    bare = re.sub(r"(?<![\w:])[0-9][0-9.e]*\b", " ", bare)
+    bare = re.sub(r'(?<![\w:"])[0-9][0-9.e]*\b', " ", bare)
     seen, labels = 0, set()
     for name, matchers in SELECTOR.findall(bare):
         if name in WORDS:
