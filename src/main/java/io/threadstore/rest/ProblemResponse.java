@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.threadstore.error.FieldError;
 import java.net.URI;
 import java.time.Instant;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A failure as HTTP says it: RFC 9457, with the store's own code and the values that explain it. */
 @Schema(name = "Problem", description = "A problem document (RFC 9457).")
+@RegisterForReflection
 record ProblemResponse(
         @Schema(required = true, description = "urn:threadstore:problem: and the code, with dashes.")
         URI type,

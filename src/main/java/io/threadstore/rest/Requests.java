@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.threadstore.thread.MemoryMode;
 import io.threadstore.thread.PersistenceMode;
 import java.util.List;
@@ -9,6 +10,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** The schemas of what callers send; the bodies themselves are read by {@link CreateThreadBody}, {@link PatchBody} and others. */
+@RegisterForReflection
 final class Requests {
 
     private Requests() {}

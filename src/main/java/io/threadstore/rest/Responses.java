@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.threadstore.lifecycle.OpenedWriter;
 import io.threadstore.lifecycle.WriterPosition;
 import io.threadstore.rollout.AppendResult;
@@ -13,6 +14,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** The smaller answers of the REST contract. */
+@RegisterForReflection
 final class Responses {
 
     private Responses() {}

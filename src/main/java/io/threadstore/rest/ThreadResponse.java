@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.threadstore.lifecycle.CreatedThread;
 import io.threadstore.thread.GitInfo;
 import io.threadstore.thread.MemoryMode;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 @Schema(
         name = "StoredThread",
         description = "One conversation of an agent, without its history unless that was asked for.")
+@RegisterForReflection
 record ThreadResponse(
         @Schema(required = true, description = "The thread's id, in lower case.")
         UUID threadId,

@@ -3,13 +3,12 @@ package io.threadstore.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.agroal.api.AgroalDataSource;
 import io.threadstore.contract.ThreadStoreUnderTest.Item;
 import io.threadstore.contract.ThreadStoreUnderTest.Reason;
 import io.threadstore.contract.ThreadStoreUnderTest.Refused;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
-import jakarta.inject.Inject;
+import io.threadstore.testsupport.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
@@ -18,9 +17,6 @@ import org.junit.jupiter.api.Test;
 
 /** The ThreadStore contract's own cases, for any transport that carries it. */
 abstract class ThreadStoreContract {
-
-    @Inject
-    AgroalDataSource dataSource;
 
     final UUID id = UUID.randomUUID();
 
@@ -290,20 +286,14 @@ abstract class ThreadStoreContract {
     }
 
     private void exchangeIdInSessionMeta(UUID other) throws SQLException {
-        try (var connection = dataSource.getConnection();
-                var statement = connection.prepareStatement("""
-                        UPDATE rollout_item i JOIN thread t ON t.thread_key = i.thread_key
-                        SET i.item = REPLACE(i.item, ?, ?) WHERE t.thread_id = ? AND i.ordinal = 0
-                        """)) {
-            statement.setString(1, id.toString());
-            statement.setString(2, other.toString());
-            statement.setString(3, id.toString());
-            assertThat(statement.executeUpdate()).isEqualTo(1);
-        }
+        TestDatabase.updateOne("""
+                UPDATE rollout_item i JOIN thread t ON t.thread_key = i.thread_key
+                SET i.item = REPLACE(i.item, ?, ?) WHERE t.thread_id = ? AND i.ordinal = 0
+                """, id.toString(), other.toString(), id.toString());
     }
 
     private long rowsOf(UUID threadId) throws SQLException {
-        try (var connection = dataSource.getConnection();
+        try (var connection = TestDatabase.connect();
                 var statement = connection.prepareStatement("SELECT COUNT(*) FROM thread WHERE thread_id = ?")) {
             statement.setString(1, threadId.toString());
             try (var row = statement.executeQuery()) {

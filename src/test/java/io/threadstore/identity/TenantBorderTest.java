@@ -237,9 +237,7 @@ class TenantBorderTest {
         // to end what is not there is no failure, and ends nothing
         onGrpc(token(other), store -> store.shutdownThread(thread));
         onGrpc(token(other), store -> store.discardThread(thread));
-        assertThat(audit.all())
-                .allMatch(line -> line.path("outcome").asText().equals("refused"))
-                .hasSize(calls.size() + 2);
+        assertAllRefusedOnRecord(calls.size() + 2);
         assertThat(onGrpc(
                                 token(other),
                                 store -> store.listThreads(ListThreadsRequest.newBuilder()
@@ -255,6 +253,12 @@ class TenantBorderTest {
                         .getThreadsList())
                 .hasSize(1);
         assertThat(owned()).isEqualTo(before);
+    }
+
+    void assertAllRefusedOnRecord(int calls) {
+        assertThat(audit.all())
+                .allMatch(line -> line.path("outcome").asText().equals("refused"))
+                .hasSize(calls);
     }
 
     @Test

@@ -7,7 +7,6 @@ import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.TestDatabase;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +30,7 @@ class DatabaseAwayIT {
             password = System.getenv().getOrDefault("THREADSTORE_DB_PASSWORD", "");
             return;
         }
-        database = new EmbeddedMariaDb(Path.of("target", "test-database"));
+        database = new EmbeddedMariaDb(ServiceProcessIT.DIRECTORY);
         database.start();
         var properties = database.connectionProperties();
         url = properties.get("threadstore.db.url");

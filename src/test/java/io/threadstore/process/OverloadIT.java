@@ -12,7 +12,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;
@@ -46,7 +45,7 @@ class OverloadIT {
 
     @BeforeAll
     static void start() throws Exception {
-        database = new EmbeddedMariaDb(Path.of("target", "test-database"));
+        database = new EmbeddedMariaDb(ServiceProcessIT.DIRECTORY);
         database.start();
         var connection = database.connectionProperties();
         service = ServiceProcess.launch(

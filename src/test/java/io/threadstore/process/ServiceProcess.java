@@ -1,5 +1,7 @@
 package io.threadstore.process;
 
+import io.threadstore.platform.PrivateDatabase;
+import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -9,8 +11,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -24,15 +27,30 @@ public final class ServiceProcess implements AutoCloseable {
     private final Path log;
     private final HttpClient client = HttpClient.newHttpClient();
 
+    /** Stopped after the process; null if that has its own, or was given one. */
+    private PrivateDatabase database;
+
     private ServiceProcess(Process process, int port, Path log) {
         this.process = process;
         this.port = port;
         this.log = log;
     }
 
-    /** Starts it on an embedded database in the directory. */
+    /** Starts it on an embedded database in the directory, which a native executable can't start itself. */
     public static ServiceProcess onDirectory(Path directory, String... jvmArguments) throws Exception {
-        var service = launch(Map.of("THREADSTORE_EMBEDDED_DIRECTORY", directory.toString()), jvmArguments);
+        if (!PackagedService.isNative()) {
+            var service = launch(Map.of("THREADSTORE_EMBEDDED_DIRECTORY", directory.toString()), jvmArguments);
+            service.awaitReady();
+            return service;
+        }
+        var database = new EmbeddedMariaDb(directory);
+        database.start();
+        var environment = new HashMap<String, String>();
+        database.connectionProperties()
+                .forEach((name, value) ->
+                        environment.put(name.toUpperCase(Locale.ROOT).replace('.', '_'), value));
+        var service = launch(environment, jvmArguments);
+        service.database = database;
         service.awaitReady();
         return service;
     }
@@ -41,13 +59,11 @@ public final class ServiceProcess implements AutoCloseable {
     public static ServiceProcess launch(Map<String, String> environment, String... jvmArguments) throws IOException {
         var port = freePort();
         var log = Files.createTempFile(Path.of("target"), "service-", ".log");
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(jvmArguments));
-        command.add("-Dquarkus.http.port=" + port);
-        command.add("-jar");
-        command.add(System.getProperty("threadstore.it.jar", "target/quarkus-app/quarkus-run.jar"));
-        var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        var options = Arrays.copyOf(jvmArguments, jvmArguments.length + 1);
+        options[jvmArguments.length] = "-Dquarkus.http.port=" + port;
+        var builder = new ProcessBuilder(PackagedService.command(options))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("THREADSTORE_"));
         builder.environment().putAll(environment);
         return new ServiceProcess(builder.start(), port, log);
@@ -119,6 +135,7 @@ public final class ServiceProcess implements AutoCloseable {
     public void kill() throws InterruptedException {
         process.destroyForcibly();
         process.waitFor();
+        stopDatabase();
     }
 
     /** Asks it to end, and does not wait. */
@@ -131,6 +148,7 @@ public final class ServiceProcess implements AutoCloseable {
         if (!process.waitFor(2, TimeUnit.MINUTES)) {
             throw new AssertionError("the service does not end:\n" + output());
         }
+        stopDatabase();
         return process.exitValue();
     }
 
@@ -152,6 +170,14 @@ public final class ServiceProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+        stopDatabase();
+    }
+
+    private void stopDatabase() {
+        if (database != null) {
+            database.stop();
+            database = null;
         }
     }
 

@@ -6,12 +6,11 @@ import static io.threadstore.testsupport.Rest.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 
-import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
-import jakarta.inject.Inject;
+import io.threadstore.testsupport.TestDatabase;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,9 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Each test lists the threads of a working directory of its own, so that others' are not in the way. */
 @QuarkusTest
 class ListThreadsTest extends RestTest {
-
-    @Inject
-    AgroalDataSource dataSource;
 
     final String cwd = "/list/" + UUID.randomUUID();
 
@@ -58,7 +54,7 @@ class ListThreadsTest extends RestTest {
     @Test
     void threadsOfTheSameInstantAreOrderedByCreationBothWays() throws SQLException {
         var created = threads(5);
-        try (var connection = dataSource.getConnection();
+        try (var connection = TestDatabase.connect();
                 var statement = connection.prepareStatement("UPDATE thread SET created_at = 1000 WHERE cwd = ?")) {
             statement.setString(1, cwd);
             assertThat(statement.executeUpdate()).isEqualTo(5);
@@ -158,7 +154,7 @@ class ListThreadsTest extends RestTest {
         // more rows than one request looks at, in one statement; the match is the oldest of them
         var oldest = create("", "{\"kind\":\"cli\"}");
         var filler = "filler-" + UUID.randomUUID();
-        try (var connection = dataSource.getConnection();
+        try (var connection = TestDatabase.connect();
                 var statement = connection.createStatement()) {
             statement.executeUpdate("UPDATE thread SET created_at = 1 WHERE thread_id = '" + oldest + "'");
             statement.executeUpdate("""
@@ -186,7 +182,7 @@ class ListThreadsTest extends RestTest {
             assertThat(first.getList("threads")).isEmpty();
             assertThat(found).containsExactly(oldest);
         } finally {
-            try (var connection = dataSource.getConnection();
+            try (var connection = TestDatabase.connect();
                     var statement = connection.createStatement()) {
                 statement.executeUpdate("DELETE FROM thread WHERE originator = '" + filler + "'");
             }
@@ -237,7 +233,7 @@ class ListThreadsTest extends RestTest {
 
     @Test
     void listIsOneRangeOfAnIndexWithoutASort() throws SQLException {
-        try (var connection = dataSource.getConnection();
+        try (var connection = TestDatabase.connect();
                 var statement = connection.createStatement();
                 var plan = statement.executeQuery("""
                         EXPLAIN SELECT * FROM thread FORCE INDEX (ix_thread_created) WHERE tenant = 'default' AND state = 'ACTIVE'

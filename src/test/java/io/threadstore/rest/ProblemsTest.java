@@ -9,10 +9,9 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.not;
 
-import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import jakarta.inject.Inject;
+import io.threadstore.testsupport.TestDatabase;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -26,9 +25,6 @@ class ProblemsTest extends RestTest {
 
     @TestHTTPResource
     URI service;
-
-    @Inject
-    AgroalDataSource dataSource;
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/v1", "/v1/nothing", "/v1/threads/x/y/z", "/favicon.ico", "/v2/threads"})
@@ -214,22 +210,13 @@ class ProblemsTest extends RestTest {
     @Test
     void internalFailuresSayNothingOfTheInside() throws Exception {
         var id = aThread();
-        try (var connection = dataSource.getConnection();
-                var statement =
-                        connection.prepareStatement("UPDATE thread SET source_kind = 'NONSENSE' WHERE thread_id = ?")) {
-            statement.setString(1, id.toString());
-            statement.executeUpdate();
-        }
+        TestDatabase.updateOne("UPDATE thread SET source_kind = 'NONSENSE' WHERE thread_id = ?", id.toString());
         try {
             problem(request().get(path(id)), 500, "internal")
                     .body(not(containsString("io.threadstore")))
                     .body(not(containsString("NONSENSE")));
         } finally {
-            try (var connection = dataSource.getConnection();
-                    var statement = connection.prepareStatement("DELETE FROM thread WHERE thread_id = ?")) {
-                statement.setString(1, id.toString());
-                statement.executeUpdate();
-            }
+            TestDatabase.updateOne("DELETE FROM thread WHERE thread_id = ?", id.toString());
         }
     }
 }

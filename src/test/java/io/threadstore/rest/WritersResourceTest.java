@@ -1,6 +1,5 @@
 package io.threadstore.rest;
 
-import static io.threadstore.testsupport.Rest.aLazyThread;
 import static io.threadstore.testsupport.Rest.aThread;
 import static io.threadstore.testsupport.Rest.json;
 import static io.threadstore.testsupport.Rest.path;
@@ -10,13 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasKey;
 
-import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
-import io.threadstore.lifecycle.LiveWriterService;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
-import jakarta.inject.Inject;
+import io.threadstore.testsupport.TestDatabase;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.UUID;
@@ -24,12 +21,6 @@ import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 class WritersResourceTest extends RestTest {
-
-    @Inject
-    AgroalDataSource dataSource;
-
-    @Inject
-    LiveWriterService writers;
 
     @Test
     void liveWriterIsInTheWayUntilTakenOver() {
@@ -184,29 +175,6 @@ class WritersResourceTest extends RestTest {
                 "invalid_request");
     }
 
-    @Test
-    void sweepMaterialisesAbandonedLazyThreadsThatHoldItemsAndRemovesTheOthers() throws Exception {
-        var held = aLazyThread();
-        Rest.append(held, Items.userMessage("held")).then().statusCode(200);
-        var empty = aLazyThread();
-        var inUse = aLazyThread();
-        var longAgo = -2 * 24 * 3600 * 1000L;
-        for (var id : new UUID[] {held, empty, inUse}) {
-            moveCreation(id, longAgo);
-        }
-        moveExpiry(held, longAgo);
-        moveExpiry(empty, longAgo);
-
-        while (writers.sweep(10) > 0) {
-            // other tests' threads may be swept along
-        }
-
-        Rest.get(held).then().statusCode(200).body("item_count", equalTo(2));
-        problem(request().get(path(held) + "/writer"), 404, "writer_not_found");
-        problem(request().get(path(empty) + "/writer"), 404, "thread_not_found");
-        request().get(path(inUse) + "/writer").then().statusCode(200);
-    }
-
     private static Response open(UUID id, String body) {
         return json(body).post(path(id) + "/writer");
     }
@@ -216,22 +184,9 @@ class WritersResourceTest extends RestTest {
     }
 
     private void moveExpiry(UUID id, long millisFromNow) throws SQLException {
-        update(
+        TestDatabase.updateOne(
                 "UPDATE live_writer w JOIN thread t ON t.thread_key = w.thread_key SET w.expires_at = ? WHERE t.thread_id = ?",
-                millisFromNow,
-                id);
-    }
-
-    private void moveCreation(UUID id, long millisFromNow) throws SQLException {
-        update("UPDATE thread SET lazy_since = ? WHERE thread_id = ?", millisFromNow, id);
-    }
-
-    private void update(String sql, long millisFromNow, UUID id) throws SQLException {
-        try (var connection = dataSource.getConnection();
-                var statement = connection.prepareStatement(sql)) {
-            statement.setLong(1, System.currentTimeMillis() + millisFromNow);
-            statement.setString(2, id.toString());
-            assertThat(statement.executeUpdate()).isEqualTo(1);
-        }
+                System.currentTimeMillis() + millisFromNow,
+                id.toString());
     }
 }

@@ -1,13 +1,23 @@
 package io.threadstore.testsupport;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.threadstore.platform.PrivateDatabase;
 import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.Map;
 
 /** The real MariaDB that tests run on: the server that THREADSTORE_DB_URL names, or else an embedded one below target. */
 public final class TestDatabase implements QuarkusTestResourceLifecycleManager {
+
+    private static final String URL = "threadstore.db.url";
+    private static final String USERNAME = "threadstore.db.username";
+    private static final String PASSWORD = "threadstore.db.password";
+    private static final String OWN = "test.";
 
     private PrivateDatabase database;
 
@@ -17,6 +27,30 @@ public final class TestDatabase implements QuarkusTestResourceLifecycleManager {
         return url != null && !url.isBlank();
     }
 
+    /** A connection past the service, for tests that look at rows or change them. */
+    public static Connection connect() throws SQLException {
+        return isGiven()
+                ? DriverManager.getConnection(
+                        System.getenv("THREADSTORE_DB_URL"),
+                        System.getenv("THREADSTORE_DB_USERNAME"),
+                        System.getenv("THREADSTORE_DB_PASSWORD"))
+                : DriverManager.getConnection(
+                        System.getProperty(OWN + URL),
+                        System.getProperty(OWN + USERNAME),
+                        System.getProperty(OWN + PASSWORD));
+    }
+
+    /** Changes one row past the service. */
+    public static void updateOne(String sql, Object... values) throws SQLException {
+        try (var connection = connect();
+                var statement = connection.prepareStatement(sql)) {
+            for (var i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            assertThat(statement.executeUpdate()).isEqualTo(1);
+        }
+    }
+
     @Override
     public Map<String, String> start() {
         if (isGiven()) {
@@ -24,7 +58,10 @@ public final class TestDatabase implements QuarkusTestResourceLifecycleManager {
         }
         database = new EmbeddedMariaDb(Path.of("target", "test-database"));
         database.start();
-        return database.connectionProperties();
+        var properties = database.connectionProperties();
+        // tests may be loaded by another class loader than this resource
+        properties.forEach((name, value) -> System.setProperty(OWN + name, value));
+        return properties;
     }
 
     @Override

@@ -1,0 +1,7 @@
+package io.threadstore.rest;
+
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+
+/** The same against what was packaged: the jar or, with -Dnative, the native executable. */
+@QuarkusIntegrationTest
+class ProblemsIT extends ProblemsTest {}
