@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Appends that wait at the same time share a database transaction, whatever their threads and tenants: one locking select, one batch
- * of inserts, one of updates, one commit. There is no timer and no thread of its own: who comes while nobody commits does it at
+ * of inserts, one of updates, one commit. There is no timer and no thread for it: who comes while nobody commits does it at
  * once, for all that are there, and those who come meanwhile form the next group.
  *
  * <p>Only plain appends are taken: to a live thread that nobody has locked, by its current writer, at the expected ordinal, of items that
- * say nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows every case; so no append can fail its
- * neighbours, or wait for somebody else's lock. Where a group fails before its commit, nothing of it is stored, and each of its appends
+ * say nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows every case; so no
+ * append can fail its neighbours, or wait for somebody else's lock. Where a group fails before its commit, nothing of it is stored, and each of its appends
  * goes alone. Where the commit itself is not answered, nobody knows, and all of its callers are told so.
  */
 @ApplicationScoped
@@ -33,13 +33,13 @@ class AppendGroups {
 
     private static final Logger LOG = Logger.getLogger(AppendGroups.class);
 
-    /** How many groups are on their way at once. Two were slower than one: their groups are smaller, and compete. */
-    private static final int COMMITTERS = 1;
-
     /** How large a group may become. An append that is larger than half of that goes alone. */
     private static final int GROUP_APPENDS = 128;
 
     private static final long GROUP_BYTES = 4 * 1024 * 1024;
+
+    /** One connection that is dead and does not say so must not hold up everybody for as long as TCP would. */
+    private static final int PATIENCE_MILLIS = 10_000;
 
     private final AgroalDataSource dataSource;
     private final AppendRows rows;
@@ -48,7 +48,9 @@ class AppendGroups {
     private final Clock clock;
 
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
-    private final Semaphore committers = new Semaphore(COMMITTERS);
+
+    /** Held by who commits. One at a time: two were slower, because their groups are smaller, and compete. */
+    private final Semaphore committer = new Semaphore(1);
 
     AppendGroups(
             AgroalDataSource dataSource,
@@ -77,13 +79,13 @@ class AppendGroups {
         queue.add(waiting);
         var interrupted = false;
         while (!waiting.done) {
-            if (committers.tryAcquire()) {
+            if (committer.tryAcquire()) {
                 try {
                     if (!waiting.done) {
                         commitNext();
                     }
                 } finally {
-                    committers.release();
+                    committer.release();
                     wakeNext();
                 }
             } else {
@@ -122,11 +124,8 @@ class AppendGroups {
         for (var next = queue.peek();
                 next != null && group.size() < GROUP_APPENDS && (group.isEmpty() || bytes + next.bytes <= GROUP_BYTES);
                 next = queue.peek()) {
-            // with several committers another may have taken it
-            if (queue.remove(next)) {
-                group.add(next);
-                bytes += next.bytes;
-            }
+            group.add(queue.remove());
+            bytes += next.bytes;
         }
         if (group.isEmpty()) {
             return;
@@ -143,6 +142,7 @@ class AppendGroups {
         var committing = false;
         try (var connection = dataSource.getConnection()) {
             try {
+                connection.setNetworkTimeout(Runnable::run, PATIENCE_MILLIS);
                 execute(connection, "START TRANSACTION");
                 if (store(connection, group)) {
                     committing = true;
@@ -150,6 +150,7 @@ class AppendGroups {
                 } else {
                     execute(connection, "ROLLBACK");
                 }
+                connection.setNetworkTimeout(Runnable::run, 0);
             } catch (Throwable e) {
                 rollBack(connection, e);
                 throw e;
@@ -205,6 +206,7 @@ class AppendGroups {
     private static void rollBack(Connection connection, Throwable cause) {
         try {
             execute(connection, "ROLLBACK");
+            connection.setNetworkTimeout(Runnable::run, 0);
         } catch (SQLException e) {
             cause.addSuppressed(e); // the connection is gone, and the server rolls back
         }
