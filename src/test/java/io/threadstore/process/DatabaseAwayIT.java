@@ -67,6 +67,7 @@ class DatabaseAwayIT {
             assertThat(service.post("/v1/threads", "{\"thread_id\":\"" + id + "\",\"source\":{\"kind\":\"cli\"}}")
                             .statusCode())
                     .isEqualTo(201);
+            awaitMeasureOfTables(service);
 
             proxy.cut();
 
@@ -99,6 +100,14 @@ class DatabaseAwayIT {
             assertThat(service.statusOf("/q/health/ready")).isEqualTo(200);
             assertThat(askForHealth(service.port()))
                     .isEqualTo("0 ready: http://127.0.0.1:" + service.port() + "/q/health/ready answers 200");
+        }
+    }
+
+    private static void awaitMeasureOfTables(ServiceProcess service) throws Exception {
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!service.get("/q/metrics").body().contains("threadstore_table_bytes{part=\"rows\",table=\"thread\"}")) {
+            assertThat(System.nanoTime()).as("tables are measured").isLessThan(deadline);
+            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 

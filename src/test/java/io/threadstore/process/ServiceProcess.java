@@ -49,6 +49,8 @@ public final class ServiceProcess implements AutoCloseable {
         database.connectionProperties()
                 .forEach((name, value) ->
                         environment.put(name.toUpperCase(Locale.ROOT).replace('.', '_'), value));
+        // as on a database of its own: a log for people
+        environment.put("QUARKUS_LOG_CONSOLE_JSON_ENABLED", "false");
         var service = launch(environment, jvmArguments);
         service.database = database;
         service.awaitReady();
