@@ -22,7 +22,7 @@ SELECTOR = re.compile(rf"([a-zA-Z_:][a-zA-Z0-9_:]*)\s*({MATCHERS})?(?!\s*\(|[a-z
 GROUPING = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
 WORDS = {"and", "or", "unless", "bool", "offset"}
 VARIABLES = {"$job": "threadstore", "$instance": ".*", "$__rate_interval": "1m"}
-# Java shows it only once it has collected, and a native executable not at all.
+# Java shows it only once it has collected.
 MAY_BE_MISSING = {"jvm_gc_pause_seconds_sum"}
 failures = []
 
