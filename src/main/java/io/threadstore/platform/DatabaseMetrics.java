@@ -41,7 +41,7 @@ class DatabaseMetrics {
                 .description("What a table's rows and its secondary indexes take on disk, as the server estimates it")
                 .baseUnit("bytes")
                 .register(registry);
-        Gauge.builder("threadstore.database.connections.limit", dataSource, DatabaseMetrics::maxSize)
+        Gauge.builder("threadstore.database.connections.limit", () -> maxSize(dataSource))
                 .description("How many connections the pool may have")
                 .register(registry);
     }
