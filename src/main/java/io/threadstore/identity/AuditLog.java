@@ -2,6 +2,7 @@ package io.threadstore.identity;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.threadstore.platform.Caller;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.platform.Timestamps;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -60,15 +61,22 @@ public class AuditLog {
             @Nullable String from,
             @Nullable String requestId) {}
 
-    /** Writes one line. */
+    /** Writes one line, of the caller of the request in hand. */
     public void record(Entry entry) {
+        if (LOG.isInfoEnabled()) {
+            record(entry, caller.isKnown() ? caller.get() : null);
+        }
+    }
+
+    /** Writes one line; the caller is null if nobody was admitted. */
+    public void record(Entry entry, @Nullable Caller who) {
         if (!LOG.isInfoEnabled()) {
             return;
         }
         var line = new LinkedHashMap<String, @Nullable Object>();
         line.put("time", Timestamps.format(clock.instant()));
-        line.put("tenant", caller.isKnown() ? caller.get().tenant() : null);
-        line.put("subject", caller.isKnown() ? caller.get().subject() : null);
+        line.put("tenant", who == null ? null : who.tenant());
+        line.put("subject", who == null ? null : who.subject());
         line.put("transport", entry.transport());
         line.put("operation", entry.operation());
         line.put("thread_id", entry.threadId());

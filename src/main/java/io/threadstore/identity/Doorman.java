@@ -6,9 +6,14 @@ import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Caller;
 import io.threadstore.platform.CurrentCaller;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +25,27 @@ public class Doorman {
     private static final int MAX_TENANT = 128;
     private static final int MAX_SUBJECT = 255;
 
+    /** How long a token that was verified is known, and how many are. */
+    private static final long KNOWN_MILLIS = 5000;
+
+    private static final int MAX_KNOWN = 10_000;
+
     private final AuthSettings settings;
     private final TokenVerifier tokens;
     private final CurrentCaller current;
+    private final Clock clock;
+    private final Map<String, Known> known = Collections.synchronizedMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
+            return size() > MAX_KNOWN;
+        }
+    });
 
-    Doorman(AuthSettings settings, TokenVerifier tokens, CurrentCaller current) {
+    Doorman(AuthSettings settings, TokenVerifier tokens, CurrentCaller current, Clock clock) {
         this.settings = settings;
         this.tokens = tokens;
         this.current = current;
+        this.clock = clock;
     }
 
     /** Whether callers have to say who they are. */
@@ -48,11 +66,45 @@ public class Doorman {
             return;
         }
         var claims = claims(authorization);
-        current.enter(caller(claims));
-        if (granted(claims).stream().noneMatch(words(needed)::contains)) {
+        var caller = caller(claims);
+        current.enter(caller);
+        var granted = granted(claims);
+        if (granted.stream().noneMatch(words(needed)::contains)) {
             throw ThreadStoreException.of(ErrorKind.FORBIDDEN, "the token does not grant the scope " + needed.word());
         }
+        remember(String.valueOf(authorization), caller, granted, claims);
     }
+
+    private void remember(String authorization, Caller caller, Set<String> granted, JsonNode claims) {
+        var now = clock.millis();
+        var expires = (long) (claims.path("exp").asDouble() * 1000)
+                + settings.clockSkew().toMillis();
+        known.put(authorization, new Known(caller, granted, Math.min(expires, now + KNOWN_MILLIS)));
+    }
+
+    /**
+     * The caller whom {@link #admit(String, Scope)} has admitted a moment ago by the very same header; for those who may not wait, as a new token
+     * has to for its issuer's keys.
+     *
+     * @return empty if it is not known whether the caller may do that
+     */
+    public Optional<Caller> recall(@Nullable String authorization, Scope needed) {
+        if (!settings.isOn()) {
+            return Optional.of(Caller.ANONYMOUS);
+        }
+        return Optional.ofNullable(authorization)
+                .map(known::get)
+                .filter(caller -> clock.millis() < caller.until())
+                .filter(caller -> caller.granted().stream().anyMatch(words(needed)::contains))
+                .map(Known::caller);
+    }
+
+    /**
+     * A caller who has been admitted.
+     *
+     * @param until when that is to be found out again, in milliseconds since 1970
+     */
+    private record Known(Caller caller, Set<String> granted, long until) {}
 
     /**
      * Asks for a valid token, and for nothing else: for requests that lead to no operation. It may wait for the issuer's keys.

@@ -28,6 +28,11 @@ class Problems {
 
     private static final Logger LOG = Logger.getLogger(Problems.class);
 
+    static final String OUTCOME_UNKNOWN =
+            "the database can't be reached or has no connection free; the outcome of a write is"
+                    + " unknown, and trying it again with expected_ordinal is safe";
+    static final String SEE_LOG = "the request failed; the service's log says why";
+
     /** How long a caller should wait before it asks again, in seconds. */
     static final String RETRY_AFTER_SECONDS = "1";
 
@@ -104,14 +109,11 @@ class Problems {
         if (DatabaseFailures.isUnavailable(failure)) {
             LOG.warnf(
                     "the database is away or busy: path=%s reason=%s", rawPath(uri), DatabaseFailures.reason(failure));
-            var detail = "the database can't be reached or has no connection free; the outcome of a write is unknown,"
-                    + " and trying it again with expected_ordinal is safe";
-            return response(ProblemCode.UNAVAILABLE, detail, uri, ErrorContext.NONE)
+            return response(ProblemCode.UNAVAILABLE, OUTCOME_UNKNOWN, uri, ErrorContext.NONE)
                     .build();
         }
         LOG.errorf(failure, "request failed: path=%s", rawPath(uri));
-        return response(ProblemCode.INTERNAL, "the request failed; the service's log says why", uri, ErrorContext.NONE)
-                .build();
+        return response(ProblemCode.INTERNAL, SEE_LOG, uri, ErrorContext.NONE).build();
     }
 
     private static @Nullable String detail(ProblemCode code, UriInfo uri) {

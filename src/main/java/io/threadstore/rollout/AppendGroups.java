@@ -5,6 +5,7 @@ import io.threadstore.platform.DatabaseFailures;
 import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.writer.WriterSettings;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
@@ -12,16 +13,26 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Appends that wait at the same time share a database transaction, whatever their threads and tenants: one locking select, one batch
- * of inserts, one of updates, one commit. There is no timer and no thread for it: who comes while nobody commits does it at
- * once, for all that are there, and those who come meanwhile form the next group.
+ * of inserts, one of updates, one commit. There is no timer: who comes while nobody commits has it done at
+ * once, for all that are there, and those who come meanwhile form the next group. Who waits in a thread of its own commits there; for those who
+ * wait in none, a thread of this class does.
  *
  * <p>Only plain appends are taken: to a live thread that nobody has locked, by its current writer, at the expected ordinal, of items that
  * say nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows every case; so no
@@ -52,6 +63,11 @@ class AppendGroups {
     /** Held by who commits. One at a time: two were slower, because their groups are smaller, and compete. */
     private final Semaphore committer = new Semaphore(1);
 
+    /** Commits for those who wait in no thread. It ends when nothing has come for a while. */
+    private final ExecutorService thread = newThread();
+
+    private final AtomicBoolean called = new AtomicBoolean();
+
     AppendGroups(
             AgroalDataSource dataSource,
             AppendRows rows,
@@ -65,6 +81,62 @@ class AppendGroups {
         this.clock = clock;
     }
 
+    private static ExecutorService newThread() {
+        var single = new ThreadPoolExecutor(
+                1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "append-groups"));
+        single.allowCoreThreadTimeOut(true);
+        return single;
+    }
+
+    @PreDestroy
+    void stop() {
+        thread.shutdown();
+    }
+
+    /**
+     * Appends in a shared transaction, while the caller's thread does something else.
+     *
+     * @return what was stored; empty if this append has to go alone, and nothing is stored then. It is completed on the thread that
+     *     commits, which must not be kept
+     */
+    CompletionStage<Optional<Stored>> offer(
+            String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
+        var waiting = new Waiting(new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append), null);
+        if (waiting.hasToGoAlone()) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        queue.add(waiting);
+        callThread();
+        return waiting.answer;
+    }
+
+    /** Unless it is called already and has not begun. */
+    private void callThread() {
+        if (!called.getAndSet(true)) {
+            try {
+                thread.execute(this::commitAll);
+            } catch (RejectedExecutionException e) { // the service stops
+                called.set(false);
+                for (var next = queue.poll(); next != null; next = queue.poll()) {
+                    next.goAlone();
+                    next.end();
+                }
+            }
+        }
+    }
+
+    private void commitAll() {
+        called.set(false);
+        // who holds the permit looks at the queue after giving it back
+        while (!queue.isEmpty() && committer.tryAcquire()) {
+            try {
+                commitNext();
+            } finally {
+                committer.release();
+            }
+        }
+    }
+
     /**
      * Appends in a shared transaction.
      *
@@ -72,8 +144,9 @@ class AppendGroups {
      */
     @Nullable
     Stored append(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        var waiting = new Waiting(new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append));
-        if (waiting.bytes > GROUP_BYTES / 2) {
+        var waiting = new Waiting(
+                new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append), Thread.currentThread());
+        if (waiting.hasToGoAlone()) {
             return null;
         }
         queue.add(waiting);
@@ -113,8 +186,10 @@ class AppendGroups {
     /** The eldest of those who wait commits the next group. */
     private void wakeNext() {
         var next = queue.peek();
-        if (next != null) {
+        if (next != null && next.caller != null) {
             LockSupport.unpark(next.caller);
+        } else if (next != null) {
+            callThread();
         }
     }
 
@@ -222,7 +297,8 @@ class AppendGroups {
     /** An append between its caller and whoever commits it. */
     private static final class Waiting {
 
-        private final Thread caller = Thread.currentThread();
+        private final @Nullable Thread caller;
+        private final CompletableFuture<Optional<Stored>> answer = new CompletableFuture<>();
         private final AppendRows.Key key;
         private final @Nullable Long epoch;
         private final AppendItems append;
@@ -235,7 +311,13 @@ class AppendGroups {
         /** Written last: who sees it sees the rest. */
         private volatile boolean done;
 
-        Waiting(AppendRows.Key key, @Nullable Long epoch, AppendItems append, @Nullable String tokenUsage) {
+        Waiting(
+                AppendRows.Key key,
+                @Nullable Long epoch,
+                AppendItems append,
+                @Nullable String tokenUsage,
+                @Nullable Thread caller) {
+            this.caller = caller;
             this.tokenUsage = tokenUsage;
             this.key = key;
             this.epoch = epoch;
@@ -243,6 +325,12 @@ class AppendGroups {
             this.bytes = append.items().stream()
                     .mapToLong(item -> item.text().length())
                     .sum();
+        }
+
+        /** Whatever the thread is like. */
+        boolean hasToGoAlone() {
+            return bytes > GROUP_BYTES / 2
+                    || append.items().stream().anyMatch(item -> ThreadSummarizer.saysMoreThanUsage(item, true));
         }
 
         boolean isPlainFor(AppendRow row) {
@@ -278,7 +366,13 @@ class AppendGroups {
 
         void end() {
             done = true;
-            LockSupport.unpark(caller);
+            if (caller != null) {
+                LockSupport.unpark(caller);
+            } else if (failure != null) {
+                answer.completeExceptionally(new PersistenceException(failure));
+            } else {
+                answer.complete(Optional.ofNullable(stored));
+            }
         }
 
         @Nullable

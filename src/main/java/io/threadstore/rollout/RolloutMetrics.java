@@ -61,12 +61,16 @@ class RolloutMetrics {
     }
 
     /** Counts an append that is committed already. */
-    void committed(AppendGroups.Stored append) {
-        ofCaller().add(append.result().appended(), append.bytes());
+    void committed(String tenant, AppendGroups.Stored append) {
+        ofTenant(tenant).add(append.result().appended(), append.bytes());
     }
 
     private Counters ofCaller() {
         return of(byTenant ? caller.get().tenant() : EVERYONE);
+    }
+
+    private Counters ofTenant(String tenant) {
+        return of(byTenant ? tenant : EVERYONE);
     }
 
     private Counters of(String tenant) {

@@ -6,6 +6,9 @@ import io.threadstore.platform.CurrentCaller;
 import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Appends rollout items: all or none, durable and readable when acknowledged, exactly once where the caller says where. */
@@ -61,12 +64,34 @@ public class RolloutService {
         return result;
     }
 
+    /**
+     * Appends while the caller's thread does something else, where that is possible: where it is a plain append, which can share a
+     * transaction. It is for callers that may not wait, and says nothing of why it was not done; {@link #append} does.
+     *
+     * @param tenant whose thread it is; no request has to be in hand
+     * @return empty if nothing was done, and {@link #append} has to be asked. It is completed on a thread that must not be kept; exceptionally where the
+     *     outcome is unknown
+     */
+    public CompletionStage<Optional<AppendResult>> offer(
+            String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
+        if (!mayKeep(PersistenceMode.LIMITED, append)) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        var timing = metrics.begin();
+        return groups.offer(tenant, threadId, epoch, append)
+                .thenApply(shared -> shared.map(stored -> {
+                    metrics.committed(tenant, stored);
+                    metrics.took(timing);
+                    return stored.result();
+                }));
+    }
+
     private AppendResult store(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
         var shared = groups.append(tenant, threadId, epoch, append);
         if (shared == null) {
             return alone.append(threadId, epoch, append);
         }
-        metrics.committed(shared);
+        metrics.committed(tenant, shared);
         return shared.result();
     }
 

@@ -1,0 +1,186 @@
+package io.threadstore.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.threadstore.error.ErrorContext;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.identity.AuditLog;
+import io.threadstore.identity.Doorman;
+import io.threadstore.identity.Scope;
+import io.threadstore.platform.Caller;
+import io.threadstore.platform.DatabaseFailures;
+import io.threadstore.rollout.AppendItems;
+import io.threadstore.rollout.AppendResult;
+import io.threadstore.rollout.RolloutService;
+import io.threadstore.thread.ThreadId;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.ByteArrayInputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers most appends on the event loop: small ones, that are right in every respect, of callers who are known already. They wait
+ * for their group's commit in no thread, which is half of what an append costs. It refuses nothing: whatever it does not answer goes on to
+ * {@link ItemsResource}, as if it had not been here (docs/adr/0009-appends-share-commits.md).
+ */
+@ApplicationScoped
+class QuickAppends {
+
+    private static final Logger LOG = Logger.getLogger(QuickAppends.class);
+
+    /** After the framework's own filters, such as CORS. */
+    private static final int LAST = 1;
+
+    private static final Pattern PATH = Pattern.compile("/v1/threads/([0-9a-f-]{36})/items");
+    private static final String OK = "200";
+    private static final String JSON = "application/json";
+    private static final String ANSWER_TYPE = "application/json;charset=UTF-8";
+
+    /** Headers that ask for more than an append. */
+    private static final List<String> OUT_OF_THE_ORDINARY =
+            List.of("Content-Encoding", "If-Match", "If-None-Match", IdempotentRequests.KEY);
+
+    private final RolloutService rollouts;
+    private final AppendBody bodies;
+    private final Doorman doorman;
+    private final AuditLog audit;
+    private final ProblemCounts problems;
+    private final ObjectMapper mapper;
+
+    QuickAppends(
+            RolloutService rollouts,
+            AppendBody bodies,
+            Doorman doorman,
+            AuditLog audit,
+            ProblemCounts problems,
+            ObjectMapper mapper) {
+        this.rollouts = rollouts;
+        this.bodies = bodies;
+        this.doorman = doorman;
+        this.audit = audit;
+        this.problems = problems;
+        this.mapper = mapper;
+    }
+
+    void register(@Observes Filters filters) {
+        filters.register(this::offer, LAST);
+    }
+
+    private void offer(RoutingContext context) {
+        var append = read(context);
+        if (append == null) {
+            context.next();
+            return;
+        }
+        var loop = Vertx.currentContext();
+        rollouts.offer(append.caller().tenant(), append.threadId(), append.epoch(), append.items())
+                .whenComplete((result, failure) -> loop.runOnContext(now -> {
+                    if (failure != null) {
+                        fail(context, append, failure);
+                    } else if (result.isPresent()) {
+                        answer(context, append, result.get());
+                    } else {
+                        context.next();
+                    }
+                }));
+    }
+
+    /** The append that the request is; null if there is anything about it that is not to be settled here. */
+    private @Nullable Append read(RoutingContext context) {
+        var request = context.request();
+        var body = request.method() == HttpMethod.POST && request.query() == null
+                ? context.body().buffer()
+                : null;
+        var path = body == null ? null : PATH.matcher(request.path());
+        if (path == null || !path.matches() || !isOrdinary(request)) {
+            return null;
+        }
+        var caller = doorman.recall(request.getHeader(HttpHeaders.AUTHORIZATION), Scope.WRITE);
+        var threadId = ThreadId.tryParse(path.group(1));
+        if (caller.isEmpty() || threadId.isEmpty()) {
+            return null;
+        }
+        try {
+            var epoch = Parameters.optionalCount(
+                    WritersResource.WRITER_EPOCH, request.getHeader(WritersResource.WRITER_EPOCH));
+            var items = bodies.readJson(new ByteArrayInputStream(body.getBytes()), null);
+            return new Append(caller.get(), threadId.get(), epoch, items);
+        } catch (ThreadStoreException e) {
+            return null;
+        }
+    }
+
+    private static boolean isOrdinary(HttpServerRequest request) {
+        var headers = request.headers();
+        var accept = headers.get(HttpHeaders.ACCEPT);
+        return JSON.equals(headers.get(HttpHeaders.CONTENT_TYPE))
+                && (accept == null || accept.equals("*/*") || accept.equals(JSON))
+                && headers.getAll(HttpHeaders.ACCEPT).size() <= 1
+                && headers.getAll(WritersResource.WRITER_EPOCH).size() <= 1
+                && headers.getAll(HttpHeaders.AUTHORIZATION).size() <= 1
+                && OUT_OF_THE_ORDINARY.stream().noneMatch(headers::contains);
+    }
+
+    private void answer(RoutingContext context, Append append, AppendResult result) {
+        record(context, append, AuditLog.Outcome.ALLOWED, OK);
+        send(context, 200, ANSWER_TYPE, Responses.Append.of(result));
+    }
+
+    /** A commit that was not answered. */
+    private void fail(RoutingContext context, Append append, Throwable failure) {
+        var path = context.request().path();
+        var code = DatabaseFailures.isUnavailable(failure) ? ProblemCode.UNAVAILABLE : ProblemCode.INTERNAL;
+        if (code == ProblemCode.UNAVAILABLE) {
+            LOG.warnf("the database is away or busy: path=%s reason=%s", path, DatabaseFailures.reason(failure));
+            context.response().putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
+        } else {
+            LOG.errorf(failure, "request failed: path=%s", path);
+        }
+        problems.count(code);
+        record(context, append, AuditLog.Outcome.FAILED, Integer.toString(code.status()));
+        var detail = code == ProblemCode.UNAVAILABLE ? Problems.OUTCOME_UNKNOWN : Problems.SEE_LOG;
+        send(context, code.status(), Problems.MEDIA_TYPE, Problems.document(code, detail, path, ErrorContext.NONE));
+    }
+
+    private void record(RoutingContext context, Append append, AuditLog.Outcome outcome, String status) {
+        var from = Optional.ofNullable(context.request().remoteAddress());
+        audit.record(
+                new AuditLog.Entry(
+                        "rest",
+                        "appendItems",
+                        append.threadId().toString(),
+                        outcome,
+                        status,
+                        from.map(address -> address.hostAddress()).orElse(null),
+                        RequestIds.of(context)),
+                append.caller());
+    }
+
+    private void send(RoutingContext context, int status, String type, Object body) {
+        if (context.response().closed()) {
+            return; // the client has gone
+        }
+        try {
+            context.response()
+                    .setStatusCode(status)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, type)
+                    .end(Buffer.buffer(mapper.writeValueAsBytes(body)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an answer is always JSON", e);
+        }
+    }
+
+    private record Append(
+            Caller caller, ThreadId threadId, @Nullable Long epoch, AppendItems items) {}
+}
