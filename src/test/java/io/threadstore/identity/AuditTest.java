@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.netty.NettyChannelBuilder;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -16,6 +17,7 @@ import io.threadstore.codex.proto.ReadThreadRequest;
 import io.threadstore.codex.proto.ThreadStoreGrpc;
 import io.threadstore.testsupport.AuditLines;
 import io.threadstore.testsupport.Items;
+import io.threadstore.testsupport.Rest;
 import io.threadstore.testsupport.TestDatabase;
 import io.threadstore.testsupport.TestIssuer;
 import java.net.URI;
@@ -72,6 +74,29 @@ class AuditTest {
                 .extracting(line -> line.path("operation").asText())
                 .containsExactly("createThread", "appendItems", "deleteThread");
         assertThat(lines().get(1).path("request_id").asText()).isEqualTo("gateway-7");
+    }
+
+    /** A caller who is known already is answered in another way, which must leave the same traces. */
+    @Test
+    void everyAppendLeavesTheSameLine() {
+        create(id.toString());
+        audit.clear();
+
+        var token = TestIssuer.token(tenant, ALL);
+        for (var type : List.of("application/json", "application/json; charset=utf-8", "application/json")) {
+            Rest.json("{\"items\":[" + Items.agentMessage("said") + "]}")
+                    .contentType(type)
+                    .header("Authorization", "Bearer " + token)
+                    .header("X-Request-Id", "gateway-8")
+                    .post("/v1/threads/" + id + "/items")
+                    .then()
+                    .statusCode(200);
+        }
+
+        assertThat(lines())
+                .hasSize(3)
+                .extracting(line -> ((ObjectNode) line).without("time").toString())
+                .containsOnly(((ObjectNode) lines().get(1)).without("time").toString());
     }
 
     @Test

@@ -8,12 +8,15 @@ import static org.hamcrest.Matchers.equalTo;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
+import io.threadstore.testsupport.Items;
+import io.threadstore.testsupport.Rest;
 import io.threadstore.testsupport.TestDatabase;
 import io.threadstore.testsupport.TestIssuer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
@@ -48,6 +51,33 @@ class AuthenticationTest {
                 .get("/v1/threads/" + id)
                 .then()
                 .statusCode(200);
+    }
+
+    /** Who was let in a moment ago is not asked again for everything, but neither for longer than the token lasts, nor for more than it grants. */
+    @Test
+    void tokenIsKnownAsLongAsItLastsAndForWhatItGrants() throws Exception {
+        var id = create(TestIssuer.token("acme", ALL));
+        // clocks may differ by 30 s
+        var dying = TestIssuer.sign(TestIssuer.claims("acme", ALL)
+                .issuedAt(Instant.now().minusSeconds(60))
+                .expiresAt(Instant.now().minusSeconds(26)));
+        append(dying, id).statusCode(200);
+        append(dying, id).statusCode(200);
+        var reader = TestIssuer.token("acme", "threads:read");
+        get(reader, "/v1/threads/" + id).statusCode(200);
+        append(reader, id).statusCode(403);
+        append(TestIssuer.token("others", ALL), id).statusCode(404);
+
+        TimeUnit.SECONDS.sleep(5);
+
+        append(dying, id).statusCode(401);
+    }
+
+    private static ValidatableResponse append(String token, UUID id) {
+        return Rest.json("{\"items\":[" + Items.agentMessage("said") + "]}")
+                .header("Authorization", "Bearer " + token)
+                .post("/v1/threads/" + id + "/items")
+                .then();
     }
 
     @Test
