@@ -2,19 +2,16 @@ package io.threadstore.benchmark;
 
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Map;
-import java.util.Properties;
 import java.util.UUID;
 
 /**
  * The reference: the same job with the same durability in bare JDBC, on tables of the same shape in a database beside the service's. It locks the
  * thread's row, inserts the items as a batch, updates the row, and commits; one connection for each client.
  */
-final class JdbcAppender implements Load.Client {
+final class JdbcAppender implements BlockingLoad.Client {
 
     private final Connection connection;
     private final PreparedStatement lock;
@@ -24,10 +21,8 @@ final class JdbcAppender implements Load.Client {
     private final byte[] item;
     private final int count;
 
-    JdbcAppender(String url, String username, String password, String item, int count) throws SQLException {
-        var properties = new Properties();
-        properties.putAll(Map.of("user", username, "password", password, "useServerPrepStmts", "true"));
-        connection = DriverManager.getConnection(url, properties);
+    JdbcAppender(Connection connection, String item, int count) throws SQLException {
+        this.connection = connection;
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
         this.item = item.getBytes(StandardCharsets.UTF_8);

@@ -1,0 +1,222 @@
+package io.threadstore.benchmark;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * HTTP/1.1 clients in one thread: what a client costs is a read and a write for each request, and the processors are the service's. Answers have to have a length and
+ * a status 2xx.
+ *
+ * <p>In a closed loop each client sends the next request when the last is answered. In an open one requests fall due at a steady rate, whoever is
+ * free sends them, and what they took counts from when they were due: a service that stands still for a moment makes all of them late that were due then, and they
+ * all count (no coordinated omission).
+ */
+final class HttpLoad {
+
+    private static final byte[] LENGTH = "content-length:".getBytes(StandardCharsets.US_ASCII);
+
+    private HttpLoad() {}
+
+    /** What one client sends. */
+    @FunctionalInterface
+    interface Client {
+
+        /** The next request, whole; it is the client's again when it is answered. */
+        ByteBuffer next();
+    }
+
+    /** A client by its number. */
+    @FunctionalInterface
+    interface Clients {
+        Client open(int number) throws IOException;
+    }
+
+    static ByteBuffer request(String method, String path, String headers, byte[] body) {
+        var head = (method + " " + path + " HTTP/1.1\r\nHost: benchmark\r\n" + headers + "Content-Length: "
+                        + body.length + "\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(head.length + body.length)
+                .put(head)
+                .put(body)
+                .flip();
+    }
+
+    /** A closed loop. */
+    static Round run(Stage stage, int count, Clients clients, int warmUpSeconds, int seconds) throws IOException {
+        return run(stage, count, clients, warmUpSeconds, seconds, 0);
+    }
+
+    /**
+     * @param perSecond how many requests fall due in a second; 0 means a closed loop
+     */
+    static Round run(Stage stage, int count, Clients clients, int warmUpSeconds, int seconds, double perSecond)
+            throws IOException {
+        var connections = new ArrayList<Connection>();
+        try (var selector = Selector.open()) {
+            for (var i = 0; i < count; i++) {
+                connections.add(new Connection(stage.port(), clients.open(i), selector));
+            }
+            return new Loop(stage, selector, connections, perSecond).run(warmUpSeconds, seconds);
+        } finally {
+            for (var connection : connections) {
+                connection.channel.close();
+            }
+        }
+    }
+
+    private static final class Loop {
+
+        private final Stage stage;
+        private final Selector selector;
+        private final ArrayDeque<Connection> idle;
+        private final double perSecond;
+        private final Latencies taken = new Latencies();
+
+        Loop(Stage stage, Selector selector, List<Connection> connections, double perSecond) {
+            this.stage = stage;
+            this.selector = selector;
+            this.idle = new ArrayDeque<>(connections);
+            this.perSecond = perSecond;
+        }
+
+        Round run(int warmUpSeconds, int seconds) throws IOException {
+            var start = System.nanoTime();
+            var begin = start + warmUpSeconds * 1_000_000_000L;
+            var end = begin + seconds * 1_000_000_000L;
+            var due = 0L;
+            Stage.Cpu before = null;
+            for (var now = start; now < end; now = System.nanoTime()) {
+                if (before == null && now >= begin) {
+                    before = stage.cpu();
+                }
+                if (perSecond == 0) {
+                    while (!idle.isEmpty()) {
+                        idle.remove().send(System.nanoTime());
+                    }
+                    selector.select(1000);
+                } else {
+                    for (var at = dueAt(start, due); at <= now && !idle.isEmpty(); at = dueAt(start, ++due)) {
+                        idle.remove().send(at);
+                    }
+                    var wait = idle.isEmpty() ? 1000 : (dueAt(start, due) - System.nanoTime()) / 1_000_000;
+                    if (wait > 0) {
+                        selector.select(wait);
+                    } else {
+                        selector.selectNow();
+                    }
+                }
+                receive(begin, end);
+            }
+            if (before == null) {
+                throw new IllegalStateException("a round has to last");
+            }
+            return Round.of(taken, seconds, stage.cpu().since(before, seconds));
+        }
+
+        private long dueAt(long start, long number) {
+            return start + (long) (number / perSecond * 1e9);
+        }
+
+        private void receive(long begin, long end) throws IOException {
+            for (var keys = selector.selectedKeys().iterator(); keys.hasNext(); ) {
+                var key = keys.next();
+                keys.remove();
+                var connection = (Connection) key.attachment();
+                if (key.isWritable()) {
+                    connection.write();
+                }
+                if (key.isReadable() && connection.isAnswered()) {
+                    var now = System.nanoTime();
+                    if (connection.sentAt >= begin && now <= end) {
+                        taken.add(now - connection.sentAt);
+                    }
+                    idle.add(connection);
+                }
+            }
+        }
+    }
+
+    private static final class Connection {
+
+        private final SocketChannel channel;
+        private final SelectionKey key;
+        private final Client client;
+        private final ByteBuffer in = ByteBuffer.allocate(256 * 1024);
+        private ByteBuffer out = ByteBuffer.allocate(0);
+        private long sentAt;
+
+        Connection(int port, Client client, Selector selector) throws IOException {
+            this.client = client;
+            channel = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            key = channel.register(selector, SelectionKey.OP_READ, this);
+        }
+
+        void send(long at) throws IOException {
+            sentAt = at;
+            out = client.next();
+            write();
+        }
+
+        void write() throws IOException {
+            channel.write(out);
+            key.interestOps(out.hasRemaining() ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+        }
+
+        boolean isAnswered() throws IOException {
+            if (channel.read(in) < 0) {
+                throw new IOException("the service closed the connection");
+            }
+            var head = endOfHead();
+            if (head < 0 || in.position() < head + length(head)) {
+                return false;
+            }
+            if (in.get(9) != '2') {
+                throw new IOException(new String(in.array(), 0, in.position(), StandardCharsets.UTF_8));
+            }
+            in.clear();
+            return true;
+        }
+
+        private int endOfHead() {
+            for (var i = 3; i < in.position(); i++) {
+                if (in.get(i) == '\n' && in.get(i - 2) == '\n') {
+                    return i + 1;
+                }
+            }
+            return -1;
+        }
+
+        private int length(int head) throws IOException {
+            for (var i = 1; i + LENGTH.length < head; i++) {
+                if (in.get(i - 1) == '\n' && isLength(i)) {
+                    var value = 0;
+                    for (var at = i + LENGTH.length; in.get(at) != '\r'; at++) {
+                        value = in.get(at) == ' ' ? value : 10 * value + in.get(at) - '0';
+                    }
+                    return value;
+                }
+            }
+            throw new IOException("an answer without a length");
+        }
+
+        private boolean isLength(int from) {
+            for (var i = 0; i < LENGTH.length; i++) {
+                if (LENGTH[i] != (in.get(from + i) | (LENGTH[i] == '-' || LENGTH[i] == ':' ? 0 : 0x20))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+}
