@@ -11,20 +11,21 @@ import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -52,21 +53,30 @@ class AppendGroups {
     /** One connection that is dead and does not say so must not hold up everybody for as long as TCP would. */
     private static final int PATIENCE_MILLIS = 10_000;
 
+    /** How many groups are in hand at once: while one waits for the disk, another is stored. */
+    private static final int COMMITTERS = Integer.getInteger("committers", 2);
+
+    /** How long a committer that has nothing to do keeps its connection. */
+    private static final long LINGER_MILLIS = 1000;
+
     private final AgroalDataSource dataSource;
     private final AppendRows rows;
     private final ThreadSummarizer summarizer;
     private final WriterSettings settings;
     private final Clock clock;
 
-    private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    /** Guards the queue, the busy threads and the number of committers. */
+    private final Object monitor = new Object();
 
-    /** Held by who commits. One at a time: two were slower, because their groups are smaller, and compete. */
-    private final Semaphore committer = new Semaphore(1);
+    private final Deque<Waiting> queue = new ArrayDeque<>();
 
-    /** Commits for those who wait in no thread. It ends when nothing has come for a while. */
-    private final ExecutorService thread = newThread();
+    /** The agents' threads that a group in hand appends to; what else comes for them waits, because they are locked. */
+    private final Set<AppendRows.Key> busy = new HashSet<>();
 
-    private final AtomicBoolean called = new AtomicBoolean();
+    private final ExecutorService committers = newThreads();
+    private int committing;
+    private int idle;
+    private boolean stopped;
 
     AppendGroups(
             AgroalDataSource dataSource,
@@ -81,16 +91,27 @@ class AppendGroups {
         this.clock = clock;
     }
 
-    private static ExecutorService newThread() {
-        var single = new ThreadPoolExecutor(
-                1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "append-groups"));
-        single.allowCoreThreadTimeOut(true);
-        return single;
+    private static ExecutorService newThreads() {
+        var number = new AtomicInteger();
+        var pool = new ThreadPoolExecutor(
+                COMMITTERS,
+                COMMITTERS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> new Thread(task, "append-groups-" + number.incrementAndGet()));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
+    /** What waits is still committed; what comes now goes alone. */
     @PreDestroy
     void stop() {
-        thread.shutdown();
+        synchronized (monitor) {
+            stopped = true;
+            monitor.notifyAll();
+        }
+        committers.shutdown();
     }
 
     /**
@@ -101,40 +122,23 @@ class AppendGroups {
      */
     CompletionStage<Optional<Stored>> offer(
             String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        var waiting = new Waiting(new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append), null);
+        var waiting = new Waiting(new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append));
         if (waiting.hasToGoAlone()) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
-        queue.add(waiting);
-        callThread();
+        synchronized (monitor) {
+            if (stopped) {
+                return CompletableFuture.completedFuture(Optional.empty());
+            }
+            queue.add(waiting);
+            if (idle > 0) {
+                monitor.notify();
+            } else if (committing < COMMITTERS) {
+                committing++;
+                committers.execute(this::commitAll);
+            }
+        }
         return waiting.answer;
-    }
-
-    /** Unless it is called already and has not begun. */
-    private void callThread() {
-        if (!called.getAndSet(true)) {
-            try {
-                thread.execute(this::commitAll);
-            } catch (RejectedExecutionException e) { // the service stops
-                called.set(false);
-                for (var next = queue.poll(); next != null; next = queue.poll()) {
-                    next.goAlone();
-                    next.end();
-                }
-            }
-        }
-    }
-
-    private void commitAll() {
-        called.set(false);
-        // who holds the permit looks at the queue after giving it back
-        while (!queue.isEmpty() && committer.tryAcquire()) {
-            try {
-                commitNext();
-            } finally {
-                committer.release();
-            }
-        }
     }
 
     /**
@@ -144,33 +148,15 @@ class AppendGroups {
      */
     @Nullable
     Stored append(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        var waiting = new Waiting(
-                new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append), Thread.currentThread());
-        if (waiting.hasToGoAlone()) {
-            return null;
+        try {
+            // also by who is interrupted: what has been sent can't be called back
+            return offer(tenant, threadId, epoch, append)
+                    .toCompletableFuture()
+                    .join()
+                    .orElse(null);
+        } catch (CompletionException e) {
+            throw new PersistenceException(e.getCause());
         }
-        queue.add(waiting);
-        var interrupted = false;
-        while (!waiting.done) {
-            if (committer.tryAcquire()) {
-                try {
-                    if (!waiting.done) {
-                        commitNext();
-                    }
-                } finally {
-                    committer.release();
-                    wakeNext();
-                }
-            } else {
-                LockSupport.park(this);
-                // what has been sent can't be called back
-                interrupted |= Thread.interrupted();
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        return waiting.outcome();
     }
 
     /** The last that the items tell. */
@@ -183,59 +169,87 @@ class AppendGroups {
         return last;
     }
 
-    /** The eldest of those who wait commits the next group. */
-    private void wakeNext() {
-        var next = queue.peek();
-        if (next != null && next.caller != null) {
-            LockSupport.unpark(next.caller);
-        } else if (next != null) {
-            callThread();
+    /** Commits one group after the other, until nothing has come for a while. The connection is kept meanwhile. */
+    private void commitAll() {
+        try (var connections = new Held(dataSource)) {
+            for (var group = next(); !group.isEmpty(); group = next()) {
+                try {
+                    commit(connections, group);
+                } catch (Throwable e) {
+                    group.forEach(each -> each.fail(e));
+                }
+                synchronized (monitor) {
+                    group.forEach(each -> busy.remove(each.key));
+                }
+                group.forEach(Waiting::end);
+            }
         }
     }
 
-    private void commitNext() {
+    /** The next group; empty if this thread is to end. */
+    private List<Waiting> next() {
+        synchronized (monitor) {
+            var deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGER_MILLIS);
+            for (var group = take(); ; group = take()) {
+                var left = (deadline - System.nanoTime()) / 1_000_000;
+                if (!group.isEmpty() || stopped || left <= 0) {
+                    if (group.isEmpty()) {
+                        committing--;
+                    }
+                    return group;
+                }
+                idle++;
+                try {
+                    monitor.wait(left);
+                } catch (InterruptedException e) {
+                    stopped = true; // nobody interrupts it but who ends the service
+                } finally {
+                    idle--;
+                }
+            }
+        }
+    }
+
+    private List<Waiting> take() {
         var group = new ArrayList<Waiting>();
         var bytes = 0L;
-        for (var next = queue.peek();
-                next != null && group.size() < GROUP_APPENDS && (group.isEmpty() || bytes + next.bytes <= GROUP_BYTES);
-                next = queue.peek()) {
-            group.add(queue.remove());
+        for (var each = queue.iterator(); each.hasNext() && group.size() < GROUP_APPENDS; ) {
+            var next = each.next();
+            if (busy.contains(next.key)) {
+                continue;
+            }
+            if (!group.isEmpty() && bytes + next.bytes > GROUP_BYTES) {
+                break;
+            }
+            group.add(next);
+            each.remove();
             bytes += next.bytes;
         }
-        if (group.isEmpty()) {
-            return;
-        }
-        try {
-            commit(group);
-        } catch (Throwable e) {
-            group.forEach(each -> each.fail(e));
-        }
-        group.forEach(Waiting::end);
+        group.forEach(each -> busy.add(each.key));
+        return group;
     }
 
-    private void commit(List<Waiting> group) {
-        var committing = false;
-        try (var connection = dataSource.getConnection()) {
-            try {
-                connection.setNetworkTimeout(Runnable::run, PATIENCE_MILLIS);
-                execute(connection, "START TRANSACTION");
-                if (store(connection, group)) {
-                    committing = true;
-                    execute(connection, "COMMIT");
-                } else {
-                    execute(connection, "ROLLBACK");
-                }
-                connection.setNetworkTimeout(Runnable::run, 0);
-            } catch (Throwable e) {
-                rollBack(connection, e);
-                throw e;
+    private void commit(Held connections, List<Waiting> group) {
+        var sent = false;
+        try {
+            var connection = connections.get();
+            connection.setNetworkTimeout(Runnable::run, PATIENCE_MILLIS);
+            if (store(connection, group)) {
+                sent = true;
+                connection.commit();
+            } else {
+                connection.rollback();
             }
         } catch (SQLException | RuntimeException e) {
-            if (committing && !DatabaseFailures.isLostRace(e)) {
+            connections.drop(e);
+            if (sent && !DatabaseFailures.isLostRace(e)) {
                 throw new PersistenceException("the outcome of a commit is unknown", e);
             }
             LOG.debugf(e, "a group of appends is taken apart: size=%d", group.size());
             group.forEach(Waiting::goAlone);
+        } catch (Error e) {
+            connections.drop(e);
+            throw e;
         }
     }
 
@@ -272,18 +286,50 @@ class AppendGroups {
         return any;
     }
 
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
-    }
+    /** A connection that begins a transaction by itself, taken when it is needed. */
+    private static final class Held implements AutoCloseable {
 
-    private static void rollBack(Connection connection, Throwable cause) {
-        try {
-            execute(connection, "ROLLBACK");
-            connection.setNetworkTimeout(Runnable::run, 0);
-        } catch (SQLException e) {
-            cause.addSuppressed(e); // the connection is gone, and the server rolls back
+        private final AgroalDataSource dataSource;
+        private @Nullable Connection connection;
+
+        Held(AgroalDataSource dataSource) {
+            this.dataSource = dataSource;
+        }
+
+        Connection get() throws SQLException {
+            var held = connection;
+            if (held == null) {
+                held = dataSource.getConnection();
+                connection = held;
+                held.setAutoCommit(false);
+            }
+            return held;
+        }
+
+        /** Rolls back, and gives it back; the pool finds out whether it is still good. */
+        void drop(Throwable cause) {
+            try {
+                if (connection != null) {
+                    connection.rollback();
+                }
+            } catch (SQLException e) {
+                cause.addSuppressed(e); // the connection is gone, and the server rolls back
+            }
+            close();
+        }
+
+        @Override
+        public void close() {
+            var held = connection;
+            connection = null;
+            if (held != null) {
+                try (held) {
+                    held.setNetworkTimeout(Runnable::run, 0);
+                    held.setAutoCommit(true);
+                } catch (SQLException e) {
+                    LOG.debugf(e, "a connection is given back that is gone");
+                }
+            }
         }
     }
 
@@ -297,7 +343,6 @@ class AppendGroups {
     /** An append between its caller and whoever commits it. */
     private static final class Waiting {
 
-        private final @Nullable Thread caller;
         private final CompletableFuture<Optional<Stored>> answer = new CompletableFuture<>();
         private final AppendRows.Key key;
         private final @Nullable Long epoch;
@@ -308,16 +353,7 @@ class AppendGroups {
         private @Nullable Stored stored;
         private @Nullable Throwable failure;
 
-        /** Written last: who sees it sees the rest. */
-        private volatile boolean done;
-
-        Waiting(
-                AppendRows.Key key,
-                @Nullable Long epoch,
-                AppendItems append,
-                @Nullable String tokenUsage,
-                @Nullable Thread caller) {
-            this.caller = caller;
+        Waiting(AppendRows.Key key, @Nullable Long epoch, AppendItems append, @Nullable String tokenUsage) {
             this.tokenUsage = tokenUsage;
             this.key = key;
             this.epoch = epoch;
@@ -365,25 +401,11 @@ class AppendGroups {
         }
 
         void end() {
-            done = true;
-            if (caller != null) {
-                LockSupport.unpark(caller);
-            } else if (failure != null) {
-                answer.completeExceptionally(new PersistenceException(failure));
+            if (failure != null) {
+                answer.completeExceptionally(failure);
             } else {
                 answer.complete(Optional.ofNullable(stored));
             }
-        }
-
-        @Nullable
-        Stored outcome() {
-            if (failure instanceof Error error) {
-                throw error;
-            }
-            if (failure != null) {
-                throw new PersistenceException(failure);
-            }
-            return stored;
         }
     }
 }
