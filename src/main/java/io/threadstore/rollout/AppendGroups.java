@@ -31,9 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Appends that wait at the same time share a database transaction, whatever their threads and tenants: one locking select, one batch
- * of inserts, one of updates, one commit. There is no timer: who comes while nobody commits has it done at
- * once, for all that are there, and those who come meanwhile form the next group. Who waits in a thread of its own commits there; for those who
- * wait in none, a thread of this class does.
+ * of inserts, one of updates, one commit. There is no timer: what comes while a committer is free is committed at once, with all that is there, and what comes
+ * meanwhile forms the next group. Two groups are in hand at most, never with the same agent's thread. Callers wait in no thread unless they want to.
  *
  * <p>Only plain appends are taken: to a live thread that nobody has locked, by its current writer, at the expected ordinal, of items that
  * say nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows every case; so no
@@ -54,7 +53,7 @@ class AppendGroups {
     private static final int PATIENCE_MILLIS = 10_000;
 
     /** How many groups are in hand at once: while one waits for the disk, another is stored. */
-    private static final int COMMITTERS = Integer.getInteger("committers", 2);
+    private static final int COMMITTERS = 2;
 
     /** How long a committer that has nothing to do keeps its connection. */
     private static final long LINGER_MILLIS = 1000;
