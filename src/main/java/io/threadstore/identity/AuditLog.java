@@ -63,9 +63,7 @@ public class AuditLog {
 
     /** Writes one line, of the caller of the request in hand. */
     public void record(Entry entry) {
-        if (LOG.isInfoEnabled()) {
-            record(entry, caller.isKnown() ? caller.get() : null);
-        }
+        record(entry, caller.isKnown() ? caller.get() : null);
     }
 
     /** Writes one line; the caller is null if nobody was admitted. */

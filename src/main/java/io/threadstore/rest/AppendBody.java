@@ -42,7 +42,13 @@ class AppendBody {
 
     /** Reads {@code {"items": [...], "expected_ordinal": n}}. */
     AppendItems readJson(InputStream body, @Nullable String expectedOrdinal) {
-        var text = JsonText.of(bodies.append(body));
+        return readJson(bodies.append(body), expectedOrdinal);
+    }
+
+    /** As the other, of a body that is in memory already. */
+    AppendItems readJson(byte[] body, @Nullable String expectedOrdinal) {
+        RequestBodies.requireWithin(body, maxBytes);
+        var text = JsonText.of(body);
         ItemReader.requireUtf8(text);
         List<RolloutItem> items = null;
         Long expected = null;

@@ -39,18 +39,23 @@ class AuditTrail {
         if (name == null ? status != UNAUTHENTICATED : READING.contains(request.getMethod()) && !isRefusal) {
             return;
         }
-        log.record(new AuditLog.Entry(
+        log.record(entry(name, threadId(request, response), status, context));
+    }
+
+    /** The record of an operation; its name is null where the request leads to none. */
+    static AuditLog.Entry entry(
+            @Nullable String operation, @Nullable String threadId, int status, RoutingContext context) {
+        var from = context.request().remoteAddress();
+        return new AuditLog.Entry(
                 "rest",
-                name,
-                threadId(request, response),
+                operation,
+                threadId,
                 status < 300
                         ? AuditLog.Outcome.ALLOWED
-                        : isRefusal ? AuditLog.Outcome.REFUSED : AuditLog.Outcome.FAILED,
+                        : REFUSALS.contains(status) ? AuditLog.Outcome.REFUSED : AuditLog.Outcome.FAILED,
                 Integer.toString(status),
-                context.request().remoteAddress() == null
-                        ? null
-                        : context.request().remoteAddress().hostAddress(),
-                RequestIds.of(context)));
+                from == null ? null : from.hostAddress(),
+                RequestIds.of(context));
     }
 
     private static @Nullable String threadId(ContainerRequestContext request, ContainerResponseContext response) {

@@ -28,11 +28,6 @@ class Problems {
 
     private static final Logger LOG = Logger.getLogger(Problems.class);
 
-    static final String OUTCOME_UNKNOWN =
-            "the database can't be reached or has no connection free; the outcome of a write is"
-                    + " unknown, and trying it again with expected_ordinal is safe";
-    static final String SEE_LOG = "the request failed; the service's log says why";
-
     /** How long a caller should wait before it asks again, in seconds. */
     static final String RETRY_AFTER_SECONDS = "1";
 
@@ -106,14 +101,20 @@ class Problems {
                 return map(ours, uri, request);
             }
         }
+        return response(unexpected(failure, rawPath(uri))).build();
+    }
+
+    /** What is answered to a failure that no rule of the store's foresees. It is logged here. */
+    static ProblemResponse unexpected(Throwable failure, String rawPath) {
         if (DatabaseFailures.isUnavailable(failure)) {
-            LOG.warnf(
-                    "the database is away or busy: path=%s reason=%s", rawPath(uri), DatabaseFailures.reason(failure));
-            return response(ProblemCode.UNAVAILABLE, OUTCOME_UNKNOWN, uri, ErrorContext.NONE)
-                    .build();
+            LOG.warnf("the database is away or busy: path=%s reason=%s", rawPath, DatabaseFailures.reason(failure));
+            var detail = "the database can't be reached or has no connection free; the outcome of a write is unknown,"
+                    + " and trying it again with expected_ordinal is safe";
+            return document(ProblemCode.UNAVAILABLE, detail, rawPath, ErrorContext.NONE);
         }
-        LOG.errorf(failure, "request failed: path=%s", rawPath(uri));
-        return response(ProblemCode.INTERNAL, SEE_LOG, uri, ErrorContext.NONE).build();
+        LOG.errorf(failure, "request failed: path=%s", rawPath);
+        return document(
+                ProblemCode.INTERNAL, "the request failed; the service's log says why", rawPath, ErrorContext.NONE);
     }
 
     private static @Nullable String detail(ProblemCode code, UriInfo uri) {
@@ -128,12 +129,20 @@ class Problems {
 
     private static Response.ResponseBuilder response(
             ProblemCode code, @Nullable String detail, UriInfo uri, ErrorContext context) {
-        var response =
-                Response.status(code.status()).type(MEDIA_TYPE).entity(document(code, detail, rawPath(uri), context));
-        if (code == ProblemCode.UNAVAILABLE || code == ProblemCode.TOO_MANY_REQUESTS) {
+        return response(document(code, detail, rawPath(uri), context));
+    }
+
+    private static Response.ResponseBuilder response(ProblemResponse problem) {
+        var response = Response.status(problem.status()).type(MEDIA_TYPE).entity(problem);
+        if (isWorthTryingAgain(problem.code())) {
             response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         return response;
+    }
+
+    /** Whether the answer says when to ask again. */
+    static boolean isWorthTryingAgain(ProblemCode code) {
+        return code == ProblemCode.UNAVAILABLE || code == ProblemCode.TOO_MANY_REQUESTS;
     }
 
     /** The path as it was sent: percent-encoded, so that no line break in it ends a line of the log. */

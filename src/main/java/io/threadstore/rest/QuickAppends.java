@@ -1,32 +1,24 @@
 package io.threadstore.rest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.threadstore.error.ErrorContext;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.identity.AuditLog;
 import io.threadstore.identity.Doorman;
 import io.threadstore.identity.Scope;
 import io.threadstore.platform.Caller;
-import io.threadstore.platform.DatabaseFailures;
 import io.threadstore.rollout.AppendItems;
 import io.threadstore.rollout.AppendResult;
 import io.threadstore.rollout.RolloutService;
 import io.threadstore.thread.ThreadId;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.io.ByteArrayInputStream;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,13 +29,11 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class QuickAppends {
 
-    private static final Logger LOG = Logger.getLogger(QuickAppends.class);
-
     /** After the framework's own filters, such as CORS. */
     private static final int LAST = 1;
 
     private static final Pattern PATH = Pattern.compile("/v1/threads/([0-9a-f-]{36})/items");
-    private static final String OK = "200";
+    private static final int OK = 200;
     private static final String JSON = "application/json";
     private static final String ANSWER_TYPE = "application/json;charset=UTF-8";
 
@@ -55,22 +45,14 @@ class QuickAppends {
     private final AppendBody bodies;
     private final Doorman doorman;
     private final AuditLog audit;
-    private final ProblemCounts problems;
-    private final ObjectMapper mapper;
+    private final EarlyAnswers answers;
 
-    QuickAppends(
-            RolloutService rollouts,
-            AppendBody bodies,
-            Doorman doorman,
-            AuditLog audit,
-            ProblemCounts problems,
-            ObjectMapper mapper) {
+    QuickAppends(RolloutService rollouts, AppendBody bodies, Doorman doorman, AuditLog audit, EarlyAnswers answers) {
         this.rollouts = rollouts;
         this.bodies = bodies;
         this.doorman = doorman;
         this.audit = audit;
-        this.problems = problems;
-        this.mapper = mapper;
+        this.answers = answers;
     }
 
     void register(@Observes Filters filters) {
@@ -114,7 +96,7 @@ class QuickAppends {
         try {
             var epoch = Parameters.optionalCount(
                     WritersResource.WRITER_EPOCH, request.getHeader(WritersResource.WRITER_EPOCH));
-            var items = bodies.readJson(new ByteArrayInputStream(body.getBytes()), null);
+            var items = bodies.readJson(body.getBytes(), null);
             return new Append(caller.get(), threadId.get(), epoch, items);
         } catch (ThreadStoreException e) {
             return null;
@@ -133,52 +115,19 @@ class QuickAppends {
     }
 
     private void answer(RoutingContext context, Append append, AppendResult result) {
-        record(context, append, AuditLog.Outcome.ALLOWED, OK);
-        send(context, 200, ANSWER_TYPE, Responses.Append.of(result));
+        record(context, append, OK);
+        answers.send(context, OK, ANSWER_TYPE, Responses.Append.of(result));
     }
 
     /** A commit that was not answered. */
     private void fail(RoutingContext context, Append append, Throwable failure) {
-        var path = context.request().path();
-        var code = DatabaseFailures.isUnavailable(failure) ? ProblemCode.UNAVAILABLE : ProblemCode.INTERNAL;
-        if (code == ProblemCode.UNAVAILABLE) {
-            LOG.warnf("the database is away or busy: path=%s reason=%s", path, DatabaseFailures.reason(failure));
-            context.response().putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
-        } else {
-            LOG.errorf(failure, "request failed: path=%s", path);
-        }
-        problems.count(code);
-        record(context, append, AuditLog.Outcome.FAILED, Integer.toString(code.status()));
-        var detail = code == ProblemCode.UNAVAILABLE ? Problems.OUTCOME_UNKNOWN : Problems.SEE_LOG;
-        send(context, code.status(), Problems.MEDIA_TYPE, Problems.document(code, detail, path, ErrorContext.NONE));
+        var problem = Problems.unexpected(failure, context.request().path());
+        record(context, append, problem.status());
+        answers.send(context, problem);
     }
 
-    private void record(RoutingContext context, Append append, AuditLog.Outcome outcome, String status) {
-        var from = Optional.ofNullable(context.request().remoteAddress());
-        audit.record(
-                new AuditLog.Entry(
-                        "rest",
-                        "appendItems",
-                        append.threadId().toString(),
-                        outcome,
-                        status,
-                        from.map(address -> address.hostAddress()).orElse(null),
-                        RequestIds.of(context)),
-                append.caller());
-    }
-
-    private void send(RoutingContext context, int status, String type, Object body) {
-        if (context.response().closed()) {
-            return; // the client has gone
-        }
-        try {
-            context.response()
-                    .setStatusCode(status)
-                    .putHeader(HttpHeaders.CONTENT_TYPE, type)
-                    .end(Buffer.buffer(mapper.writeValueAsBytes(body)));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("an answer is always JSON", e);
-        }
+    private void record(RoutingContext context, Append append, int status) {
+        audit.record(AuditTrail.entry("appendItems", append.threadId().toString(), status, context), append.caller());
     }
 
     private record Append(

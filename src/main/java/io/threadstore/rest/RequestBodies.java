@@ -46,13 +46,18 @@ class RequestBodies {
     private static byte[] read(InputStream body, long limit) {
         try {
             var bytes = body.readNBytes((int) Math.min(limit + 1, Integer.MAX_VALUE - 8));
-            if (bytes.length <= limit) {
-                return bytes;
-            }
+            requireWithin(bytes, limit);
+            return bytes;
         } catch (IOException e) {
             throw interrupted(e);
         }
-        throw ThreadStoreException.of(ErrorKind.REQUEST_TOO_LARGE, "the body is longer than " + limit + " bytes");
+    }
+
+    /** @throws ThreadStoreException REQUEST_TOO_LARGE if the body is longer */
+    static void requireWithin(byte[] body, long limit) {
+        if (body.length > limit) {
+            throw ThreadStoreException.of(ErrorKind.REQUEST_TOO_LARGE, "the body is longer than " + limit + " bytes");
+        }
     }
 
     /** Reads on and throws away, within bounds; what is left beyond them ends with the connection. */

@@ -1,7 +1,5 @@
 package io.threadstore.rest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.threadstore.error.ErrorContext;
 import io.threadstore.platform.Limits;
@@ -45,22 +43,19 @@ class RequestGate {
     private final Semaphore bodies;
     private final AtomicLong gathering = new AtomicLong();
     private final long readMillis;
-    private final ObjectMapper mapper;
     private final Overload overload;
-    private final ProblemCounts problems;
+    private final EarlyAnswers answers;
 
     RequestGate(
             Limits limits,
             @ConfigProperty(name = "quarkus.http.read-timeout") Duration readTimeout,
-            ObjectMapper mapper,
             Overload overload,
-            ProblemCounts problems) {
+            EarlyAnswers answers) {
         this.requests = new Semaphore(limits.concurrentRequests());
         this.bodies = new Semaphore(limits.concurrentBodies());
         this.readMillis = readTimeout.toMillis();
-        this.mapper = mapper;
         this.overload = overload;
-        this.problems = problems;
+        this.answers = answers;
     }
 
     void register(@Observes Filters filters) {
@@ -149,21 +144,13 @@ class RequestGate {
     /** Answers here and now. What is left of the body is read and thrown away, so that a client that sends first sees the answer. */
     private void refuse(RoutingContext context, Overload.Of limit, String detail) {
         overload.refused(limit);
-        problems.count(ProblemCode.UNAVAILABLE);
-        var problem = Problems.document(
-                ProblemCode.UNAVAILABLE,
-                detail + "; try again later",
-                context.request().path(),
-                ErrorContext.NONE);
-        try {
-            context.response()
-                    .setStatusCode(ProblemCode.UNAVAILABLE.status())
-                    .putHeader(HttpHeaders.CONTENT_TYPE, Problems.MEDIA_TYPE)
-                    .putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS)
-                    .end(Buffer.buffer(mapper.writeValueAsBytes(problem)));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a problem is always JSON", e);
-        }
+        answers.send(
+                context,
+                Problems.document(
+                        ProblemCode.UNAVAILABLE,
+                        detail + "; try again later",
+                        context.request().path(),
+                        ErrorContext.NONE));
         context.request().resume();
     }
 }

@@ -19,13 +19,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +69,7 @@ class AppendGroups {
     /** The agents' threads that a group in hand appends to; what else comes for them waits, because they are locked. */
     private final Set<AppendRows.Key> busy = new HashSet<>();
 
-    private final ExecutorService committers = newThreads();
+    private final ExecutorService committers = Executors.newCachedThreadPool(task -> new Thread(task, "append-groups"));
     private int committing;
     private int idle;
     private boolean stopped;
@@ -88,19 +85,6 @@ class AppendGroups {
         this.summarizer = summarizer;
         this.settings = settings;
         this.clock = clock;
-    }
-
-    private static ExecutorService newThreads() {
-        var number = new AtomicInteger();
-        var pool = new ThreadPoolExecutor(
-                COMMITTERS,
-                COMMITTERS,
-                10,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                task -> new Thread(task, "append-groups-" + number.incrementAndGet()));
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
     }
 
     /** What waits is still committed; what comes now goes alone. */
@@ -138,24 +122,6 @@ class AppendGroups {
             }
         }
         return waiting.answer;
-    }
-
-    /**
-     * Appends in a shared transaction.
-     *
-     * @return null if this append has to go alone; nothing is stored then
-     */
-    @Nullable
-    Stored append(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        try {
-            // also by who is interrupted: what has been sent can't be called back
-            return offer(tenant, threadId, epoch, append)
-                    .toCompletableFuture()
-                    .join()
-                    .orElse(null);
-        } catch (CompletionException e) {
-            throw new PersistenceException(e.getCause());
-        }
     }
 
     /** The last that the items tell. */
@@ -232,7 +198,6 @@ class AppendGroups {
         var sent = false;
         try {
             var connection = connections.get();
-            connection.setNetworkTimeout(Runnable::run, PATIENCE_MILLIS);
             if (store(connection, group)) {
                 sent = true;
                 connection.commit();
@@ -300,6 +265,7 @@ class AppendGroups {
             if (held == null) {
                 held = dataSource.getConnection();
                 connection = held;
+                held.setNetworkTimeout(Runnable::run, PATIENCE_MILLIS);
                 held.setAutoCommit(false);
             }
             return held;

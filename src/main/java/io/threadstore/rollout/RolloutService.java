@@ -6,8 +6,10 @@ import io.threadstore.platform.CurrentCaller;
 import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.PersistenceException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -78,21 +80,31 @@ public class RolloutService {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         var timing = metrics.begin();
-        return groups.offer(tenant, threadId, epoch, append)
-                .thenApply(shared -> shared.map(stored -> {
-                    metrics.committed(tenant, stored);
-                    metrics.took(timing);
-                    return stored.result();
-                }));
+        return share(tenant, threadId, epoch, append).thenApply(result -> {
+            result.ifPresent(stored -> metrics.took(timing));
+            return result;
+        });
     }
 
     private AppendResult store(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        var shared = groups.append(tenant, threadId, epoch, append);
-        if (shared == null) {
-            return alone.append(threadId, epoch, append);
+        try {
+            // also by who is interrupted: what has been sent can't be called back
+            return share(tenant, threadId, epoch, append)
+                    .toCompletableFuture()
+                    .join()
+                    .orElseGet(() -> alone.append(threadId, epoch, append));
+        } catch (CompletionException e) {
+            throw new PersistenceException(e.getCause());
         }
-        metrics.committed(tenant, shared);
-        return shared.result();
+    }
+
+    private CompletionStage<Optional<AppendResult>> share(
+            String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
+        return groups.offer(tenant, threadId, epoch, append)
+                .thenApply(shared -> shared.map(stored -> {
+                    metrics.committed(tenant, stored);
+                    return stored.result();
+                }));
     }
 
     private static boolean mayKeep(PersistenceMode mode, AppendItems append) {
