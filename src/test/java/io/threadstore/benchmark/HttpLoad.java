@@ -14,11 +14,7 @@ import java.util.List;
 
 /**
  * HTTP/1.1 clients in one thread: what a client costs is a read and a write for each request, and the processors are the service's. Answers have to have a length and
- * a status 2xx.
- *
- * <p>In a closed loop each client sends the next request when the last is answered. In an open one requests fall due at a steady rate, whoever is
- * free sends them, and what they took counts from when they were due: a service that stands still for a moment makes all of them late that were due then, and they
- * all count (no coordinated omission).
+ * a status 2xx. Each client sends the next request when the last is answered.
  */
 final class HttpLoad {
 
@@ -50,22 +46,13 @@ final class HttpLoad {
                 .flip();
     }
 
-    /** A closed loop. */
     static Round run(Stage stage, int count, Clients clients, int warmUpSeconds, int seconds) throws IOException {
-        return run(stage, count, clients, warmUpSeconds, seconds, 0);
-    }
-
-    /**
-     * @param perSecond how many requests fall due in a second; 0 means a closed loop
-     */
-    static Round run(Stage stage, int count, Clients clients, int warmUpSeconds, int seconds, double perSecond)
-            throws IOException {
         var connections = new ArrayList<Connection>();
         try (var selector = Selector.open()) {
             for (var i = 0; i < count; i++) {
                 connections.add(new Connection(stage.port(), clients.open(i), selector));
             }
-            return new Loop(stage, selector, connections, perSecond).run(warmUpSeconds, seconds);
+            return new Loop(stage, selector, connections).run(warmUpSeconds, seconds);
         } finally {
             for (var connection : connections) {
                 connection.channel.close();
@@ -78,52 +65,32 @@ final class HttpLoad {
         private final Stage stage;
         private final Selector selector;
         private final ArrayDeque<Connection> idle;
-        private final double perSecond;
         private final Latencies taken = new Latencies();
 
-        Loop(Stage stage, Selector selector, List<Connection> connections, double perSecond) {
+        Loop(Stage stage, Selector selector, List<Connection> connections) {
             this.stage = stage;
             this.selector = selector;
             this.idle = new ArrayDeque<>(connections);
-            this.perSecond = perSecond;
         }
 
         Round run(int warmUpSeconds, int seconds) throws IOException {
-            var start = System.nanoTime();
-            var begin = start + warmUpSeconds * 1_000_000_000L;
+            var begin = System.nanoTime() + warmUpSeconds * 1_000_000_000L;
             var end = begin + seconds * 1_000_000_000L;
-            var due = 0L;
             Stage.Cpu before = null;
-            for (var now = start; now < end; now = System.nanoTime()) {
+            for (var now = System.nanoTime(); now < end; now = System.nanoTime()) {
                 if (before == null && now >= begin) {
                     before = stage.cpu();
                 }
-                if (perSecond == 0) {
-                    while (!idle.isEmpty()) {
-                        idle.remove().send(System.nanoTime());
-                    }
-                    selector.select(1000);
-                } else {
-                    for (var at = dueAt(start, due); at <= now && !idle.isEmpty(); at = dueAt(start, ++due)) {
-                        idle.remove().send(at);
-                    }
-                    var wait = idle.isEmpty() ? 1000 : (dueAt(start, due) - System.nanoTime()) / 1_000_000;
-                    if (wait > 0) {
-                        selector.select(wait);
-                    } else {
-                        selector.selectNow();
-                    }
+                while (!idle.isEmpty()) {
+                    idle.remove().send();
                 }
+                selector.select(1000);
                 receive(begin, end);
             }
             if (before == null) {
                 throw new IllegalStateException("a round has to last");
             }
             return Round.of(taken, seconds, stage.cpu().since(before, seconds));
-        }
-
-        private long dueAt(long start, long number) {
-            return start + (long) (number / perSecond * 1e9);
         }
 
         private void receive(long begin, long end) throws IOException {
@@ -162,8 +129,8 @@ final class HttpLoad {
             key = channel.register(selector, SelectionKey.OP_READ, this);
         }
 
-        void send(long at) throws IOException {
-            sentAt = at;
+        void send() throws IOException {
+            sentAt = System.nanoTime();
             out = client.next();
             write();
         }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,7 @@ final class Report {
     /** Only cases with this in their titles. */
     private static final String ONLY = System.getProperty("benchmark.only", "");
 
-    static final Path DIRECTORY = Path.of("target", "benchmark");
+    private static final Path DIRECTORY = Path.of("target", "benchmark");
 
     private final String name;
     private final List<Map<String, Object>> results = new ArrayList<>();
@@ -66,10 +65,6 @@ final class Report {
     }
 
     void write() throws IOException {
-        write(name, results);
-    }
-
-    static void write(String name, Object results) throws IOException {
         Files.write(
                 Files.createDirectories(DIRECTORY).resolve(name + ".json"),
                 new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
@@ -90,13 +85,8 @@ final class Report {
         return value < 10 ? "%.2f".formatted(value) : "%,.0f".formatted(value);
     }
 
-    static double median(List<Round> rounds, ToDoubleFunction<Round> of) {
-        return median(rounds.stream().mapToDouble(of).toArray());
-    }
-
-    static double median(double... values) {
-        var sorted = values.clone();
-        Arrays.sort(sorted);
+    private static double median(List<Round> rounds, ToDoubleFunction<Round> of) {
+        var sorted = rounds.stream().mapToDouble(of).sorted().toArray();
         return sorted[sorted.length / 2];
     }
 }

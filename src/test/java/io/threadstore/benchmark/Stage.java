@@ -13,7 +13,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
 
-/** The packaged service on an embedded database of its own, and what both of them use of the machine. */
+/** The packaged service on an embedded database of its own, and how much processor time they use. */
 final class Stage implements AutoCloseable {
 
     /** The unit of /proc/PID/stat on Linux. */
@@ -81,12 +81,7 @@ final class Stage implements AutoCloseable {
 
     /** A bare connection, with what the service's own have set. */
     Connection connect() throws SQLException {
-        return connect("");
-    }
-
-    /** @param more further options of Connector/J, each with an ampersand before it */
-    Connection connect(String more) throws SQLException {
-        return DriverManager.getConnection(url + "?useServerPrepStmts=true" + more, login);
+        return DriverManager.getConnection(url + "?useServerPrepStmts=true", login);
     }
 
     /** How much processor time each has had until now, in seconds. */
@@ -101,29 +96,6 @@ final class Stage implements AutoCloseable {
         var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
         var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
-    }
-
-    /** How much of the memory is the service's, in MB (10^6 bytes). */
-    double serviceRss() throws IOException {
-        return memory("VmRSS:");
-    }
-
-    /** The most that it has been since {@link #forgetPeak}, in MB. */
-    double servicePeakRss() throws IOException {
-        return memory("VmHWM:");
-    }
-
-    void forgetPeak() throws IOException {
-        Files.writeString(Path.of("/proc", Long.toString(service.pid()), "clear_refs"), "5");
-    }
-
-    private double memory(String field) throws IOException {
-        for (var line : Files.readAllLines(Path.of("/proc", Long.toString(service.pid()), "status"))) {
-            if (line.startsWith(field)) {
-                return Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
-            }
-        }
-        throw new IOException("no " + field);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.threadstore.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.util.UUID;
 
 /** What is sent. */
 final class Texts {
@@ -29,15 +28,5 @@ final class Texts {
                 "{\"input_tokens\":12345,\"cached_input_tokens\":6789,\"output_tokens\":321,\"reasoning_output_tokens\":123,\"total_tokens\":12666}";
         return "{\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"total_token_usage\":" + usage
                 + ",\"last_token_usage\":" + usage + ",\"model_context_window\":272000},\"rate_limits\":null}}";
-    }
-
-    /** An item that no policy keeps. */
-    static String dropped() {
-        return "{\"type\":\"event_msg\",\"payload\":{\"type\":\"agent_message_delta\",\"delta\":\"the index\"}}";
-    }
-
-    static String sessionMeta(UUID thread) {
-        return "{\"timestamp\":\"2026-11-20T20:47:04.376Z\",\"type\":\"session_meta\",\"payload\":{\"id\":\"" + thread
-                + "\",\"timestamp\":\"2026-11-20T20:47:03.078Z\",\"cwd\":\"/work\",\"originator\":\"benchmark\",\"cli_version\":\"0.129.0\",\"source\":\"cli\"}}";
     }
 }

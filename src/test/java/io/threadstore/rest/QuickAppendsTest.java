@@ -13,6 +13,7 @@ import io.threadstore.testsupport.Rest;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -126,9 +127,7 @@ class QuickAppendsTest extends RestTest {
                                 && header.getValue().length() > 3))
                 .sorted((a, b) -> a.getName().compareToIgnoreCase(b.getName()))
                 .forEach(header -> all.merge(
-                        header.getName().toLowerCase(java.util.Locale.ROOT),
-                        header.getValue(),
-                        (a, b) -> a + "; " + b));
+                        header.getName().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + "; " + b));
         all.put("body", answer.asString().replace(thread.toString(), "ID").replaceAll("\"request_id\":\"[^\"]*\"", ""));
         return all;
     }
