@@ -102,9 +102,8 @@ class Histories {
     }
 
     private void forEach(StoredThread thread, Visitor visitor) {
-        for (var next = 0L; next < thread.nextOrdinal(); ) {
-            for (var stored : reader.readOn(thread, next).items()) {
-                next = stored.ordinal() + 1;
+        for (var pages = reader.pages(thread); !pages.isEnded(); ) {
+            for (var stored : pages.next()) {
                 var item = views.read(stored);
                 var sent = isReplayed(item) ? items.of(item) : null;
                 if (sent != null) {

@@ -1,5 +1,7 @@
 package io.threadstore.rest;
 
+import io.threadstore.platform.TextBuffer;
+import io.threadstore.rollout.HistoryPages;
 import io.threadstore.rollout.ItemPage;
 import io.threadstore.rollout.ItemViews;
 import io.threadstore.rollout.RolloutReader;
@@ -10,13 +12,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Whole histories as streamed bodies, a page of items a chunk. */
 @ApplicationScoped
 class HistoryStreams {
+
+    private static final byte[] NOTHING = {};
+
+    /** Around each text: an ordinal, a time, names of members. */
+    private static final int AROUND_ITEM_BYTES = 96;
 
     private final RolloutReader reader;
     private final ItemViews views;
@@ -31,7 +40,7 @@ class HistoryStreams {
     /** An item per line. */
     StreamedBody lines(StoredThread thread) {
         places.take();
-        return new StreamedBody(new Pages(thread, "", "", "\n", "", views::writeItemLine));
+        return new StreamedBody(new Pages(reader.pages(thread), "", "", "\n", "", views::writeItemLine));
     }
 
     /**
@@ -42,49 +51,56 @@ class HistoryStreams {
      */
     StreamedBody array(StoredThread thread, String before, String after) {
         places.take();
-        return new StreamedBody(new Pages(thread, before, ",", "", after, views::writeItem));
+        return new StreamedBody(new Pages(reader.pages(thread), before, ",", "", after, views::writeItem));
     }
 
     /** The rollout file, packed. */
     StreamedBody rolloutFile(StoredThread thread, ContentCoding coding) {
         places.take();
-        var lines = new Pages(thread, "", "", "\n", "", views::writeLine);
+        var lines = new Pages(reader.pages(thread), "", "", "\n", "", views::writeLine);
         return new StreamedBody(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
     }
 
     /** One page of items within other JSON. */
     String page(ItemPage page) {
-        var out = new ByteArrayOutputStream();
+        var out = new TextBuffer(roomFor(page.items()));
         var separator = "";
         for (var item : page.items()) {
-            out.writeBytes(separator.getBytes(StandardCharsets.US_ASCII));
+            out.append(separator);
             views.writeItem(item, out);
             separator = ",";
         }
-        return out.toString(StandardCharsets.UTF_8);
+        return out.toJsonText().toString();
+    }
+
+    private static int roomFor(List<StoredItem> items) {
+        var bytes = 0L;
+        for (var item : items) {
+            bytes += item.text().length() + AROUND_ITEM_BYTES;
+        }
+        return (int) Math.min(bytes, Integer.MAX_VALUE - 8);
     }
 
     /** A history's texts, page by page. */
-    private final class Pages implements StreamedBody.Chunks {
+    private static final class Pages implements StreamedBody.Chunks {
 
-        private final StoredThread thread;
+        private final HistoryPages pages;
         private final String before;
         private final String separator;
         private final String terminator;
         private final String after;
-        private final BiConsumer<StoredItem, ByteArrayOutputStream> writer;
-        private long next;
+        private final BiConsumer<StoredItem, TextBuffer> writer;
         private boolean begun;
         private boolean ended;
 
         private Pages(
-                StoredThread thread,
+                HistoryPages pages,
                 String before,
                 String separator,
                 String terminator,
                 String after,
-                BiConsumer<StoredItem, ByteArrayOutputStream> writer) {
-            this.thread = thread;
+                BiConsumer<StoredItem, TextBuffer> writer) {
+            this.pages = pages;
             this.before = before;
             this.separator = separator;
             this.terminator = terminator;
@@ -93,31 +109,24 @@ class HistoryStreams {
         }
 
         @Override
-        public byte @Nullable [] next() {
+        public @Nullable ByteBuffer next() {
             if (ended) {
                 return null;
             }
-            var page = reader.readOn(thread, next);
-            var out = new ByteArrayOutputStream(64 * 1024);
-            if (!begun) {
-                write(out, before);
-            }
-            for (var item : page.items()) {
-                write(out, begun ? separator : "");
+            var items = pages.next();
+            ended = pages.isEnded();
+            var head = begun ? NOTHING : before.getBytes(StandardCharsets.UTF_8);
+            var tail = ended ? after.getBytes(StandardCharsets.UTF_8) : NOTHING;
+            var out = new TextBuffer(head.length + roomFor(items) + tail.length);
+            out.append(head);
+            for (var item : items) {
+                out.append(begun ? separator : "");
                 begun = true;
                 writer.accept(item, out);
-                write(out, terminator);
-                next = item.ordinal() + 1;
+                out.append(terminator);
             }
-            if (next >= thread.nextOrdinal()) {
-                ended = true;
-                write(out, after);
-            }
-            return out.toByteArray();
-        }
-
-        private static void write(ByteArrayOutputStream out, String text) {
-            out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+            out.append(tail);
+            return out.toByteBuffer();
         }
     }
 
@@ -139,7 +148,7 @@ class HistoryStreams {
         }
 
         @Override
-        public byte @Nullable [] next() {
+        public @Nullable ByteBuffer next() {
             try {
                 while (!ended && packed.size() == 0) {
                     var chunk = chunks.next();
@@ -147,7 +156,7 @@ class HistoryStreams {
                         ended = true;
                         packer.close();
                     } else {
-                        packer.write(chunk);
+                        packer.write(chunk.array(), chunk.arrayOffset(), chunk.remaining());
                         packer.flush();
                     }
                 }
@@ -157,7 +166,7 @@ class HistoryStreams {
             if (packed.size() == 0) {
                 return null;
             }
-            var bytes = packed.toByteArray();
+            var bytes = ByteBuffer.wrap(packed.toByteArray());
             packed.reset();
             return bytes;
         }

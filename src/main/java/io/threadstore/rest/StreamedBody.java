@@ -1,5 +1,6 @@
 package io.threadstore.rest;
 
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +12,9 @@ final class StreamedBody implements AutoCloseable {
     /** Where the chunks come from. */
     interface Chunks extends AutoCloseable {
 
-        /** The next chunk; null at the end. Called on any thread, one call at a time. */
-        byte @Nullable [] next();
+        /** The next chunk, of an array; null at the end. Called on any thread, one call at a time. */
+        @Nullable
+        ByteBuffer next();
 
         /** Gives memory back; the body may not have been read to its end. */
         @Override
@@ -20,7 +22,7 @@ final class StreamedBody implements AutoCloseable {
     }
 
     private final Chunks chunks;
-    private byte @Nullable [] first;
+    private @Nullable ByteBuffer first;
 
     StreamedBody(Chunks chunks) {
         this.chunks = chunks;
@@ -28,7 +30,8 @@ final class StreamedBody implements AutoCloseable {
     }
 
     /** The next chunk; null at the end. */
-    byte @Nullable [] next() {
+    @Nullable
+    ByteBuffer next() {
         var chunk = first;
         if (chunk != null) {
             first = null;

@@ -1,7 +1,9 @@
 package io.threadstore.rest;
 
+import io.netty.buffer.Unpooled;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.threadstore.platform.Limits;
+import io.vertx.core.buffer.impl.BufferImpl;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -9,6 +11,10 @@ import jakarta.ws.rs.ext.Provider;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
@@ -18,8 +24,8 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a streamed body: the next chunk is made when the one before is on its way, so a slow client holds one chunk of memory
- * and neither a thread nor a database connection.
+ * Sends a streamed body: while a chunk is on its way the next one is made, and no more, so a slow client holds two chunks of memory and
+ * neither a thread nor a database connection.
  */
 @Provider
 public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
@@ -49,24 +55,28 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
         request.suspend();
         context.serverResponse().setChunked(true);
         Connections.closeUnlessChunked(request.unwrap(RoutingContext.class));
-        sendNext(body, request);
+        sendOn(body, request, CompletableFuture.completedFuture(null));
     }
 
-    private void sendNext(StreamedBody body, ResteasyReactiveRequestContext request) {
-        var response = request.serverResponse();
+    /** Makes chunks for as long as the client takes them; called on a worker thread. */
+    private void sendOn(StreamedBody body, ResteasyReactiveRequestContext request, CompletionStage<Void> before) {
         try {
-            var chunk = response.closed() ? null : body.next();
-            if (chunk == null) {
-                finish(body, request);
-                return;
-            }
-            var routing = request.unwrap(RoutingContext.class);
-            var vertx = routing.vertx();
-            var stall = vertx.setTimer(stallMillis, late -> Connections.cut(routing));
-            response.write(chunk).whenComplete((sent, failure) -> {
-                vertx.cancelTimer(stall);
-                goOn(body, request, failure);
-            });
+            var last = before;
+            ByteBuffer chunk;
+            do {
+                chunk = request.serverResponse().closed() ? null : body.next();
+                var sent = last.toCompletableFuture();
+                if (!sent.isDone()) {
+                    var next = chunk;
+                    sent.whenComplete((done, failure) -> goOn(body, request, next, failure));
+                    return;
+                }
+                sent.join();
+                last = chunk == null ? last : send(chunk, request);
+            } while (chunk != null);
+            finish(body, request);
+        } catch (CompletionException e) { // the client has gone
+            cutOff(body, request);
         } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
             LOG.warnf(
                     e,
@@ -76,16 +86,36 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
         }
     }
 
-    private void goOn(StreamedBody body, ResteasyReactiveRequestContext request, @Nullable Throwable failure) {
+    /** Sends what was made while the chunk before was on its way; called on any thread. */
+    private void goOn(
+            StreamedBody body,
+            ResteasyReactiveRequestContext request,
+            @Nullable ByteBuffer chunk,
+            @Nullable Throwable failure) {
         if (failure != null) {
             cutOff(body, request);
             return;
         }
+        if (chunk == null) {
+            finish(body, request);
+            return;
+        }
+        var sent = send(chunk, request);
         try {
-            Infrastructure.getDefaultWorkerPool().execute(() -> sendNext(body, request));
+            Infrastructure.getDefaultWorkerPool().execute(() -> sendOn(body, request, sent));
         } catch (RejectedExecutionException e) {
             cutOff(body, request);
         }
+    }
+
+    private CompletionStage<Void> send(ByteBuffer chunk, ResteasyReactiveRequestContext request) {
+        var routing = request.unwrap(RoutingContext.class);
+        var vertx = routing.vertx();
+        var stall = vertx.setTimer(stallMillis, late -> Connections.cut(routing));
+        return routing.response()
+                .write(BufferImpl.buffer(Unpooled.wrappedBuffer(chunk)))
+                .onComplete(sent -> vertx.cancelTimer(stall))
+                .toCompletionStage();
     }
 
     private static void finish(StreamedBody body, ResteasyReactiveRequestContext request) {

@@ -1,51 +1,42 @@
 package io.threadstore.rollout;
 
 import io.threadstore.platform.JsonText;
+import io.threadstore.platform.TextBuffer;
 import io.threadstore.platform.Timestamps;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 
 /** A stored item as a line of a rollout file, which always has a timestamp. */
 final class ExportedLine {
 
+    /** Room for a timestamp. */
+    private static final int TIMESTAMP_BYTES = 48;
+
     private ExportedLine() {}
 
-    /** The text as it came if it has a timestamp of its own; otherwise with the time of its recording after the first brace. */
     static JsonText of(StoredItem stored, ItemReader items) {
-        var item = items.reread(stored.text());
-        var text = inOneLine(stored.text());
-        if (item.hasTimestamp()) {
-            return text;
-        }
-        var out = new ByteArrayOutputStream(text.length() + 48);
-        text.slice(0, item.bodyOffset()).writeTo(out);
-        var member = "\"timestamp\":\"" + Timestamps.format(stored.recordedAt()) + "\",";
-        out.writeBytes(member.getBytes(StandardCharsets.UTF_8));
-        text.slice(item.bodyOffset(), text.length()).writeTo(out);
-        return JsonText.of(out.toByteArray());
+        var out = new TextBuffer(stored.text().length() + TIMESTAMP_BYTES);
+        write(stored, items, out);
+        return out.toJsonText();
     }
 
     /**
-     * The text with spaces for its line feeds, which can be only between tokens: an item from a JSON body may have some, and a line
-     * must not.
+     * Writes the text as it came if it has a timestamp of its own; otherwise with the time of its recording after the first brace. Line
+     * feeds, which can be only between tokens, become spaces: an item from a JSON body may have some, and a line must not.
      */
-    static JsonText inOneLine(JsonText text) {
-        var bytes = text.toBytes();
-        for (var i = 0; i < bytes.length; i++) {
-            if (bytes[i] == '\n') {
-                return JsonText.of(withSpaces(bytes));
-            }
+    static void write(StoredItem stored, ItemReader items, TextBuffer out) {
+        var from = out.length();
+        var text = stored.text();
+        var parts = ItemParts.of(text, items);
+        if (parts.hasTimestamp()) {
+            out.append(text);
+        } else {
+            out.append(text.slice(0, parts.bodyOffset()));
+            out.append("\"timestamp\":\"");
+            Timestamps.write(stored.recordedAt().toEpochMilli(), out);
+            out.append("\",");
+            out.append(text.slice(parts.bodyOffset(), text.length()));
         }
-        return text;
-    }
-
-    private static byte[] withSpaces(byte[] bytes) {
-        var copy = bytes.clone();
-        for (var i = 0; i < copy.length; i++) {
-            if (copy[i] == '\n') {
-                copy[i] = ' ';
-            }
+        if (!parts.isOneLine()) {
+            out.spaceLineFeeds(from);
         }
-        return copy;
     }
 }

@@ -20,7 +20,7 @@ public class LoneAppendService {
     private final ThreadRows threads;
     private final LiveWriters writers;
     private final RolloutLog log;
-    private final RolloutItemRepository repository;
+    private final RolloutReader reader;
     private final RolloutMetrics metrics;
     private final Clock clock;
 
@@ -28,13 +28,13 @@ public class LoneAppendService {
             ThreadRows threads,
             LiveWriters writers,
             RolloutLog log,
-            RolloutItemRepository repository,
+            RolloutReader reader,
             RolloutMetrics metrics,
             Clock clock) {
         this.threads = threads;
         this.writers = writers;
         this.log = log;
-        this.repository = repository;
+        this.reader = reader;
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -96,20 +96,16 @@ public class LoneAppendService {
     }
 
     private boolean isStoredAt(LockedThread thread, long first, List<RolloutItem> items) {
-        for (var done = 0; done < items.size(); ) {
-            var window = Window.of(thread.key(), first + done, first + items.size());
-            var slice = repository.slice(window, RolloutReader.PAGE_ITEMS, RolloutReader.PAGE_BYTES);
-            for (var stored : slice.items()) {
+        var done = 0;
+        for (var pages = reader.pages(thread.toStored(), first, first + items.size()); !pages.isEnded(); ) {
+            for (var stored : pages.next()) {
                 if (stored.ordinal() != first + done
                         || !stored.text().sameAs(items.get(done).text())) {
                     return false;
                 }
                 done++;
             }
-            if (slice.items().isEmpty()) {
-                return false;
-            }
         }
-        return true;
+        return done == items.size();
     }
 }

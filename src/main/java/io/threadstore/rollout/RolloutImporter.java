@@ -32,7 +32,7 @@ class RolloutImporter {
     private final ThreadRows threads;
     private final LiveWriters writers;
     private final RolloutLog log;
-    private final RolloutItemRepository repository;
+    private final RolloutReader reader;
     private final MetadataPatches patches;
     private final ItemReader items;
     private final Json json;
@@ -43,7 +43,7 @@ class RolloutImporter {
             ThreadRows threads,
             LiveWriters writers,
             RolloutLog log,
-            RolloutItemRepository repository,
+            RolloutReader reader,
             MetadataPatches patches,
             ItemReader items,
             Json json,
@@ -52,7 +52,7 @@ class RolloutImporter {
         this.threads = threads;
         this.writers = writers;
         this.log = log;
-        this.repository = repository;
+        this.reader = reader;
         this.patches = patches;
         this.items = items;
         this.json = json;
@@ -158,13 +158,12 @@ class RolloutImporter {
 
         private static final long MATCHED = -2;
 
-        private final LockedThread thread;
+        private final HistoryPages pages;
         private final Set<Long> patched;
         private final Deque<StoredItem> page = new ArrayDeque<>();
-        private long nextOrdinal;
 
         Stored(LockedThread thread, Set<Long> patched) {
-            this.thread = thread;
+            this.pages = reader.pages(thread.toStored());
             this.patched = patched;
         }
 
@@ -189,15 +188,8 @@ class RolloutImporter {
         }
 
         private @Nullable StoredItem peek() {
-            if (page.isEmpty() && nextOrdinal < thread.nextOrdinal()) {
-                var slice = repository.slice(
-                        Window.of(thread.key(), nextOrdinal, thread.nextOrdinal()),
-                        RolloutReader.PAGE_ITEMS,
-                        RolloutReader.PAGE_BYTES);
-                page.addAll(slice.items());
-                nextOrdinal = slice.items().isEmpty()
-                        ? thread.nextOrdinal()
-                        : slice.items().get(slice.items().size() - 1).ordinal() + 1;
+            if (page.isEmpty()) {
+                page.addAll(pages.next());
             }
             return page.peek();
         }

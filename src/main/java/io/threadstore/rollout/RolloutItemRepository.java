@@ -1,8 +1,6 @@
 package io.threadstore.rollout;
 
-import io.threadstore.platform.JsonText;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -77,7 +75,7 @@ class RolloutItemRepository {
     }
 
     private static StoredItem toItem(Object[] row) {
-        return new StoredItem((Long) row[0], Instant.ofEpochMilli((Long) row[1]), JsonText.of((byte[]) row[2]));
+        return StoredItem.of((Long) row[0], (Long) row[1], (byte[]) row[2]);
     }
 
     /**

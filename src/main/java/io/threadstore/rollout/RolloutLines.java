@@ -2,6 +2,7 @@ package io.threadstore.rollout;
 
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Bytes;
 import io.threadstore.platform.JsonText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -65,9 +66,8 @@ public final class RolloutLines {
                 return begun == null ? null : begun.toByteArray();
             }
             var from = position;
-            while (position < end && buffer[position] != '\n') {
-                position++;
-            }
+            var feed = Bytes.indexOf(buffer, from, end, (byte) '\n');
+            position = feed < 0 ? end : feed;
             if ((begun == null ? 0 : begun.size()) + position - from > max) {
                 throw itemLimit.tooLarge().atLine(number + 1);
             }

@@ -10,4 +10,10 @@ import java.time.Instant;
  * @param recordedAt its own timestamp if it was imported with one, else when it was appended
  * @param text its JSON text as it came
  */
-public record StoredItem(long ordinal, Instant recordedAt, JsonText text) {}
+public record StoredItem(long ordinal, Instant recordedAt, JsonText text) {
+
+    /** As the columns of its row have it. */
+    static StoredItem of(long ordinal, long recordedAtMillis, byte[] item) {
+        return new StoredItem(ordinal, Instant.ofEpochMilli(recordedAtMillis), JsonText.of(item));
+    }
+}

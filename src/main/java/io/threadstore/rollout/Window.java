@@ -13,10 +13,6 @@ import org.hibernate.query.SelectionQuery;
  */
 record Window(long threadKey, long after, long before, List<String> types, boolean ascending) {
 
-    static Window of(long threadKey, long first, long end) {
-        return new Window(threadKey, first - 1, end, List.of(), true);
-    }
-
     String condition() {
         return "i.id.threadKey = :key and i.id.ordinal > :after and i.id.ordinal < :before"
                 + (types.isEmpty() ? "" : " and i.type in :types");

@@ -9,7 +9,7 @@ class AppendBenchmark {
 
     @Test
     void besideBareJdbc() throws Exception {
-        try (var stage = Stage.set(System.getProperty("benchmark.jvm", "-Xmx1g").split(" "))) {
+        try (var stage = Stage.set(Report.JVM)) {
             try (var connection = stage.connect();
                     var statement = connection.createStatement()) {
                 JdbcAppender.createTables(statement);

@@ -21,6 +21,9 @@ final class Report {
 
     static final int WARM_UP = 2;
 
+    /** The options of the service's JVM. */
+    static final String[] JVM = System.getProperty("benchmark.jvm", "-Xmx1g").split(" ");
+
     /** Only cases with this in their titles. */
     private static final String ONLY = System.getProperty("benchmark.only", "");
 
