@@ -102,12 +102,14 @@ class Histories {
     }
 
     private void forEach(StoredThread thread, Visitor visitor) {
-        for (var pages = reader.pages(thread); !pages.isEnded(); ) {
-            for (var stored : pages.next()) {
-                var item = views.read(stored);
-                var sent = isReplayed(item) ? items.of(item) : null;
-                if (sent != null) {
-                    visitor.visit(stored.ordinal(), item, sent);
+        try (var pages = reader.pages(thread)) {
+            while (!pages.isEnded()) {
+                for (var stored : pages.next()) {
+                    var item = views.read(stored);
+                    var sent = isReplayed(item) ? items.of(item) : null;
+                    if (sent != null) {
+                        visitor.visit(stored.ordinal(), item, sent);
+                    }
                 }
             }
         }

@@ -10,6 +10,8 @@ public final class TextBuffer {
 
     private byte[] bytes;
     private int length;
+    private long lastTime;
+    private int lastTimeAt = -1;
 
     /** @param capacity how many bytes it takes before it has to grow */
     public TextBuffer(int capacity) {
@@ -58,13 +60,25 @@ public final class TextBuffer {
         putDigits(length - digits, digits, number);
     }
 
-    /** Overwrites so many bytes with the number's last digits. */
-    void putDigits(int from, int digits, long number) {
+    private void putDigits(int from, int digits, long number) {
         var rest = number;
         for (var at = from + digits - 1; at >= from; at--) {
             bytes[at] = (byte) ('0' + rest % 10);
             rest /= 10;
         }
+    }
+
+    /** As {@link Timestamps#format}; copied where it is the same time as the last. */
+    public void appendTime(long millis) {
+        ensureRoomFor(Timestamps.LENGTH);
+        if (lastTimeAt >= 0 && millis == lastTime) {
+            System.arraycopy(bytes, lastTimeAt, bytes, length, Timestamps.LENGTH);
+        } else {
+            Timestamps.write(millis, bytes, length);
+        }
+        lastTime = millis;
+        lastTimeAt = length;
+        length += Timestamps.LENGTH;
     }
 
     /** Puts spaces for the line feeds from there on. */

@@ -128,6 +128,16 @@ class HistoryStreams {
             out.append(tail);
             return out.toByteBuffer();
         }
+
+        @Override
+        public void pause() {
+            pages.pause();
+        }
+
+        @Override
+        public void close() {
+            pages.close();
+        }
     }
 
     /** Chunks, packed. */
@@ -172,7 +182,13 @@ class HistoryStreams {
         }
 
         @Override
+        public void pause() {
+            chunks.pause();
+        }
+
+        @Override
         public void close() {
+            chunks.close();
             try {
                 packer.close();
             } catch (IOException e) {

@@ -16,6 +16,9 @@ final class StreamedBody implements AutoCloseable {
         @Nullable
         ByteBuffer next();
 
+        /** Gives back what is scarce until the next chunk is asked for, which may be long. */
+        default void pause() {}
+
         /** Gives memory back; the body may not have been read to its end. */
         @Override
         default void close() {}
@@ -27,6 +30,8 @@ final class StreamedBody implements AutoCloseable {
     StreamedBody(Chunks chunks) {
         this.chunks = chunks;
         this.first = chunks.next();
+        // nobody knows yet when, and whether, it is sent
+        chunks.pause();
     }
 
     /** The next chunk; null at the end. */
@@ -38,6 +43,11 @@ final class StreamedBody implements AutoCloseable {
             return chunk;
         }
         return chunks.next();
+    }
+
+    /** The next chunk is not asked for soon. */
+    void pause() {
+        chunks.pause();
     }
 
     @Override

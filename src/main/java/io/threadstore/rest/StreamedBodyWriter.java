@@ -15,7 +15,10 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
@@ -31,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
 
     private static final Logger LOG = Logger.getLogger(StreamedBodyWriter.class);
+
+    private static final long PATIENCE_MILLIS = 20;
 
     private final long stallMillis;
 
@@ -66,7 +71,8 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
             do {
                 chunk = request.serverResponse().closed() ? null : body.next();
                 var sent = last.toCompletableFuture();
-                if (!sent.isDone()) {
+                if (!isSoonDone(sent)) {
+                    body.pause();
                     var next = chunk;
                     sent.whenComplete((done, failure) -> goOn(body, request, next, failure));
                     return;
@@ -83,6 +89,18 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
                     "a streamed answer was cut off: path=%s",
                     request.unwrap(RoutingContext.class).request().path());
             cutOff(body, request);
+        }
+    }
+
+    /** A client that keeps up is waited for: what is being read need not be given up. */
+    private static boolean isSoonDone(CompletableFuture<Void> sent) throws InterruptedException {
+        try {
+            sent.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (ExecutionException e) {
+            return true;
+        } catch (TimeoutException e) {
+            return false;
         }
     }
 

@@ -223,14 +223,14 @@ class AppendGroups {
                 connection, group.stream().map(each -> each.key).distinct().toList());
         var now = clock.millis();
         var any = false;
-        try (var insertion = rows.insertion(connection, now)) {
+        try (var insertion = new ItemInsertion(connection)) {
             for (var waiting : group) {
                 var row = found.get(waiting.key);
                 if (row != null && waiting.isPlainFor(row)) {
                     var kept = waiting.keptBy(row.mode());
                     var first = row.grow(kept.size(), waiting.keptBytes, waiting.tokenUsage);
                     for (var i = 0; i < kept.size(); i++) {
-                        insertion.add(row.key(), first + i, kept.get(i));
+                        insertion.add(row.key(), first + i, now, kept.get(i));
                     }
                     waiting.store(first, kept.size());
                     any = true;

@@ -2,7 +2,6 @@ package io.threadstore.rollout;
 
 import io.agroal.api.AgroalDataSource;
 import io.threadstore.thread.PersistenceMode;
-import io.threadstore.thread.TextLimits;
 import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
@@ -14,7 +13,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +30,6 @@ class AppendRows {
             """;
     private static final String ONE_THREAD = "t.tenant = ? AND t.thread_id = ?";
 
-    private static final String INSERT = "INSERT INTO rollout_item"
-            + " (thread_key, ordinal, recorded_at, type, subtype, byte_length, item) VALUES (?, ?, ?, ?, ?, ?, ?)";
     private static final String GROW = """
             UPDATE thread SET item_count = item_count + ?, byte_count = byte_count + ?, next_ordinal = ?,
                 updated_at = GREATEST(updated_at, ?), version = version + ?, token_usage = COALESCE(?, token_usage)
@@ -106,11 +102,6 @@ class AppendRows {
                 row.getLong(8));
     }
 
-    /** Begins to insert items; close it after the last batch. */
-    Insertion insertion(Connection connection, long recordedAt) throws SQLException {
-        return new Insertion(connection.prepareStatement(INSERT), recordedAt);
-    }
-
     /** Writes down how the threads have grown, and prolongs the leases that ask for it. */
     void update(Connection connection, Iterable<AppendRow> grown, long now, long leaseMillis) throws SQLException {
         try (var grow = connection.prepareStatement(GROW);
@@ -141,36 +132,4 @@ class AppendRows {
 
     /** Which thread, of whom. */
     record Key(String tenant, ThreadId threadId) {}
-
-    /** Items on their way into the database. */
-    static final class Insertion implements AutoCloseable {
-
-        private final PreparedStatement insert;
-        private final long recordedAt;
-
-        private Insertion(PreparedStatement insert, long recordedAt) {
-            this.insert = insert;
-            this.recordedAt = recordedAt;
-        }
-
-        void add(long threadKey, long ordinal, RolloutItem item) throws SQLException {
-            insert.setLong(1, threadKey);
-            insert.setLong(2, ordinal);
-            insert.setLong(3, recordedAt);
-            insert.setString(4, Objects.requireNonNull(TextLimits.cut(item.type(), RolloutItemEntity.TYPE_LENGTH)));
-            insert.setString(5, TextLimits.cut(item.subtype(), RolloutItemEntity.TYPE_LENGTH));
-            insert.setInt(6, item.text().length());
-            insert.setBytes(7, item.text().toBytes());
-            insert.addBatch();
-        }
-
-        void execute() throws SQLException {
-            insert.executeBatch();
-        }
-
-        @Override
-        public void close() throws SQLException {
-            insert.close();
-        }
-    }
 }

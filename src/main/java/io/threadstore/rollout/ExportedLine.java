@@ -2,7 +2,6 @@ package io.threadstore.rollout;
 
 import io.threadstore.platform.JsonText;
 import io.threadstore.platform.TextBuffer;
-import io.threadstore.platform.Timestamps;
 
 /** A stored item as a line of a rollout file, which always has a timestamp. */
 final class ExportedLine {
@@ -31,7 +30,7 @@ final class ExportedLine {
         } else {
             out.append(text.slice(0, parts.bodyOffset()));
             out.append("\"timestamp\":\"");
-            Timestamps.write(stored.recordedAt().toEpochMilli(), out);
+            out.appendTime(stored.recordedAt().toEpochMilli());
             out.append("\",");
             out.append(text.slice(parts.bodyOffset(), text.length()));
         }

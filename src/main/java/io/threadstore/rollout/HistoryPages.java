@@ -7,30 +7,42 @@ import io.threadstore.thread.ThreadId;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a range of a thread's items from the first to the last in pages, each with a connection for itself, or in the transaction in
- * hand if there is one. In plain SQL: a history is as many rows as a thread has items, and nothing is to be done with them but to pass
- * their texts on.
+ * Reads a range of a thread's items from the first to the last in pages. In plain SQL: a history is as many rows as a thread has items,
+ * and nothing is to be done with them but to pass their texts on.
  *
- * <p>How many rows a page asks for follows from how long the last ones were. Rows that are far longer than those come without their
- * texts, which are then read one by one: so neither many long items nor one that is very long is ever in memory beside others.
+ * <p>Pages are read in the transaction in hand if there is one. Else a few of them come from one statement, whose rows the database
+ * sends on while they are being read; its connection is held from page to page, until the last of them or {@link #pause}.
+ *
+ * <p>How many rows are asked for follows from how long the last ones were. Rows that are far longer than those come without their texts,
+ * which are then read one by one: so neither many long items nor one that is very long is ever in memory beside others.
  */
-public final class HistoryPages {
+public final class HistoryPages implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(HistoryPages.class);
 
     /** How much text a page holds: at least one item, and what comes on top of the last that still began within this. */
-    private static final long PAGE_BYTES = 384 * 1024;
+    private static final long PAGE_BYTES = 256 * 1024;
 
     private static final int PAGE_ITEMS = 1000;
 
-    /** How much longer than others an item is that is read by itself. */
-    private static final long LONG = 8;
+    /** From how many pages on it does not pay any more to ask for more at once. */
+    private static final int MOST_PAGES = 16;
+
+    /** How many rows the driver takes from the wire at once, and how much text at the most. */
+    private static final int FETCH_ITEMS = 64;
+
+    private static final long FETCH_BYTES = 4 * PAGE_BYTES;
 
     private static final String SELECT = """
-            SELECT ordinal, recorded_at, byte_length, IF(byte_length <= ?, item, NULL) FROM rollout_item
+            SELECT ordinal, recorded_at, IF(byte_length <= ?, item, NULL) FROM rollout_item
             WHERE thread_key = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal LIMIT ?
             """;
     private static final String SELECT_LONG = "SELECT item FROM rollout_item WHERE thread_key = ? AND ordinal = ?";
@@ -39,18 +51,31 @@ public final class HistoryPages {
     private final ThreadId threadId;
     private final long threadKey;
     private final long end;
+    private final boolean isStreamed;
     private long next;
     private long typicalBytes;
+    private int pages = 1;
+    private @Nullable Window window;
 
-    /** @param typicalBytes how long the first items are, as a guess */
+    /**
+     * @param typicalBytes how long the first items are, as a guess
+     * @param isStreamed false if there is a transaction in hand, whose connection others use, too
+     */
     HistoryPages(
-            AgroalDataSource dataSource, ThreadId threadId, long threadKey, long from, long end, long typicalBytes) {
+            AgroalDataSource dataSource,
+            ThreadId threadId,
+            long threadKey,
+            long from,
+            long end,
+            long typicalBytes,
+            boolean isStreamed) {
         this.dataSource = dataSource;
         this.threadId = threadId;
         this.threadKey = threadKey;
         this.next = from;
         this.end = end;
-        this.typicalBytes = typicalBytes;
+        this.typicalBytes = Math.max(1, typicalBytes);
+        this.isStreamed = isStreamed;
     }
 
     /** Whether everything has been read. */
@@ -68,62 +93,120 @@ public final class HistoryPages {
         if (isEnded()) {
             return List.of();
         }
-        try (var connection = dataSource.getConnection()) {
-            var items = read(connection);
+        try {
+            var items = window == null ? List.<StoredItem>of() : read(window);
+            if (items.isEmpty()) {
+                close();
+                window = new Window();
+                items = read(window);
+            }
             if (items.isEmpty()) {
                 throw ThreadStoreException.threadNotFound(threadId.value());
             }
+            if (isEnded() || !isStreamed) {
+                close();
+            }
             return items;
         } catch (SQLException e) {
+            close();
             throw new PersistenceException(e);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
     }
 
-    private List<StoredItem> read(Connection connection) throws SQLException {
-        var limit = (int) Math.max(1, Math.min(PAGE_ITEMS, PAGE_BYTES / Math.max(1, typicalBytes)));
-        // alone it may be as long as it is
-        var longest = limit == 1 ? Long.MAX_VALUE : PAGE_BYTES / limit * LONG;
-        var items = new ArrayList<StoredItem>(limit);
+    private List<StoredItem> read(Window rows) throws SQLException {
+        var items = new ArrayList<StoredItem>((int) Math.min(PAGE_ITEMS, PAGE_BYTES / typicalBytes + 1));
         var bytes = 0L;
-        try (var select = connection.prepareStatement(SELECT)) {
-            bind(select, longest, limit);
-            try (var row = select.executeQuery()) {
-                while (bytes < PAGE_BYTES && row.next()) {
-                    var length = row.getInt(3);
-                    if (!items.isEmpty() && bytes + length > 2 * PAGE_BYTES) {
-                        typicalBytes = length;
-                        return items;
-                    }
-                    var ordinal = row.getLong(1);
-                    var text = row.getBytes(4);
-                    items.add(StoredItem.of(
-                            ordinal, row.getLong(2), text == null ? readLong(connection, ordinal) : text));
-                    bytes += length;
-                    next = ordinal + 1;
-                }
+        while (bytes < PAGE_BYTES && items.size() < PAGE_ITEMS) {
+            if (!rows.row.next()) {
+                // all that was asked for was wanted
+                pages = Math.min(2 * pages, MOST_PAGES);
+                break;
             }
+            var ordinal = rows.row.getLong(1);
+            var recordedAt = rows.row.getLong(2);
+            var text = rows.row.getBytes(3);
+            if (text == null) {
+                text = rows.readLong(ordinal);
+                pages = 1;
+            }
+            items.add(StoredItem.of(ordinal, recordedAt, text));
+            bytes += text.length;
+            next = ordinal + 1;
         }
-        typicalBytes = items.isEmpty() ? 1 : bytes / items.size();
+        if (!items.isEmpty()) {
+            typicalBytes = Math.max(1, bytes / items.size());
+        }
         return items;
     }
 
-    private void bind(PreparedStatement select, long longest, int limit) throws SQLException {
-        select.setLong(1, longest);
-        select.setLong(2, threadKey);
-        select.setLong(3, next);
-        select.setLong(4, end);
-        select.setInt(5, limit);
+    /** Gives the connection back until the next page is asked for. What is on its way from the database is thrown away. */
+    public void pause() {
+        if (window != null) {
+            pages = 1;
+            close();
+        }
     }
 
-    private byte[] readLong(Connection connection, long ordinal) throws SQLException {
-        try (var select = connection.prepareStatement(SELECT_LONG)) {
-            select.setLong(1, threadKey);
-            select.setLong(2, ordinal);
-            try (var row = select.executeQuery()) {
-                if (!row.next()) {
-                    throw ThreadStoreException.threadNotFound(threadId.value());
+    @Override
+    public void close() {
+        var last = window;
+        window = null;
+        if (last != null) {
+            last.close();
+        }
+    }
+
+    /** The rows of one statement. */
+    private final class Window implements AutoCloseable {
+
+        private final Connection connection;
+        private final PreparedStatement select;
+        private final ResultSet row;
+
+        Window() throws SQLException {
+            var page = Math.max(1, Math.min(PAGE_ITEMS, PAGE_BYTES / typicalBytes));
+            var fetch = (int) Math.min(FETCH_ITEMS, page);
+            connection = dataSource.getConnection();
+            try {
+                select = connection.prepareStatement(SELECT);
+                select.setFetchSize(isStreamed ? fetch : 0);
+                // alone it may be as long as it is
+                select.setLong(1, page == 1 ? Long.MAX_VALUE : FETCH_BYTES / fetch);
+                select.setLong(2, threadKey);
+                select.setLong(3, next);
+                select.setLong(4, end);
+                select.setLong(5, page == 1 || !isStreamed ? page : page * pages);
+                row = select.executeQuery().unwrap(ResultSet.class);
+            } catch (SQLException | RuntimeException | Error e) {
+                connection.close();
+                throw e;
+            }
+        }
+
+        byte[] readLong(long ordinal) throws SQLException {
+            try (var one = connection.prepareStatement(SELECT_LONG)) {
+                one.setLong(1, threadKey);
+                one.setLong(2, ordinal);
+                try (var found = one.executeQuery()) {
+                    if (!found.next()) {
+                        throw ThreadStoreException.threadNotFound(threadId.value());
+                    }
+                    return found.getBytes(1);
                 }
-                return row.getBytes(1);
+            }
+        }
+
+        @Override
+        public void close() {
+            try (connection;
+                    select) {
+                row.close();
+            } catch (SQLException e) {
+                // a connection that can't be given back properly is the pool's to throw away
+                LOG.debugf("a history's statement can't be closed: reason=%s", e.getMessage());
             }
         }
     }

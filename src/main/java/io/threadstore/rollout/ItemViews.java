@@ -1,7 +1,6 @@
 package io.threadstore.rollout;
 
 import io.threadstore.platform.TextBuffer;
-import io.threadstore.platform.Timestamps;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /** Writes stored items as JSON, their payloads byte for byte. */
@@ -23,7 +22,7 @@ public class ItemViews {
         out.append("{\"ordinal\":");
         out.append(stored.ordinal());
         out.append(",\"recorded_at\":\"");
-        Timestamps.write(stored.recordedAt().toEpochMilli(), out);
+        out.appendTime(stored.recordedAt().toEpochMilli());
         out.append("\",\"type\":");
         out.append(parts.typeText());
         out.append(",\"payload\":");

@@ -97,7 +97,8 @@ public class LoneAppendService {
 
     private boolean isStoredAt(LockedThread thread, long first, List<RolloutItem> items) {
         var done = 0;
-        for (var pages = reader.pages(thread.toStored(), first, first + items.size()); !pages.isEnded(); ) {
+        for (var pages = reader.pagesInTransaction(thread.toStored(), first, first + items.size());
+                !pages.isEnded(); ) {
             for (var stored : pages.next()) {
                 if (stored.ordinal() != first + done
                         || !stored.text().sameAs(items.get(done).text())) {

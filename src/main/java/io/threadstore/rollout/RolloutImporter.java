@@ -163,7 +163,7 @@ class RolloutImporter {
         private final Deque<StoredItem> page = new ArrayDeque<>();
 
         Stored(LockedThread thread, Set<Long> patched) {
-            this.pages = reader.pages(thread.toStored());
+            this.pages = reader.pagesInTransaction(thread.toStored(), 0, thread.nextOrdinal());
             this.patched = patched;
         }
 

@@ -5,7 +5,6 @@ import jakarta.persistence.Embeddable;
 import jakarta.persistence.EmbeddedId;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Table;
-import java.time.Instant;
 import org.hibernate.annotations.Immutable;
 import org.jspecify.annotations.Nullable;
 
@@ -39,16 +38,6 @@ class RolloutItemEntity {
 
     /** For Hibernate. */
     protected RolloutItemEntity() {}
-
-    RolloutItemEntity(
-            long threadKey, long ordinal, Instant recordedAt, String type, @Nullable String subtype, byte[] item) {
-        this.id = new Id(threadKey, ordinal);
-        this.recordedAt = recordedAt.toEpochMilli();
-        this.type = type;
-        this.subtype = subtype;
-        this.byteLength = item.length;
-        this.item = item;
-    }
 
     /** The clustered key: a thread's items lie together, in order. */
     @Embeddable

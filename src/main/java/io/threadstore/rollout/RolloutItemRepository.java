@@ -1,6 +1,10 @@
 package io.threadstore.rollout;
 
+import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.PersistenceException;
+import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,13 +18,24 @@ import org.hibernate.StatelessSession;
 class RolloutItemRepository {
 
     private final StatelessSession session;
+    private final AgroalDataSource dataSource;
 
-    RolloutItemRepository(StatelessSession session) {
+    RolloutItemRepository(StatelessSession session, AgroalDataSource dataSource) {
         this.session = session;
+        this.dataSource = dataSource;
     }
 
-    void insert(List<RolloutItemEntity> items) {
-        session.insertMultiple(items);
+    /** Inserts items in the transaction in hand. */
+    void insert(long threadKey, List<NewItem> items) {
+        try (var connection = dataSource.getConnection();
+                var insertion = new ItemInsertion(connection)) {
+            for (var item : items) {
+                insertion.add(threadKey, item.ordinal(), item.recordedAt().toEpochMilli(), item.item());
+            }
+            insertion.execute();
+        } catch (SQLException e) {
+            throw new PersistenceException(e);
+        }
     }
 
     /** The first item of the type. */
@@ -77,6 +92,9 @@ class RolloutItemRepository {
     private static StoredItem toItem(Object[] row) {
         return StoredItem.of((Long) row[0], (Long) row[1], (byte[]) row[2]);
     }
+
+    /** An item that is not stored yet. */
+    record NewItem(long ordinal, Instant recordedAt, RolloutItem item) {}
 
     /**
      * Some items of a thread.

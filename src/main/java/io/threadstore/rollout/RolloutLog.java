@@ -1,12 +1,11 @@
 package io.threadstore.rollout;
 
+import io.threadstore.rollout.RolloutItemRepository.NewItem;
 import io.threadstore.thread.LockedThread;
-import io.threadstore.thread.TextLimits;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -52,7 +51,7 @@ public class RolloutLog {
         }
         var waiting = items.reread(thread.pendingSessionMeta().orElseThrow());
         var sessionMeta = sessionMetas.completed(waiting, thread.summary());
-        repository.insert(List.of(row(thread, 0, thread.createdAt(), sessionMeta)));
+        repository.insert(thread.key(), List.of(new NewItem(0, thread.createdAt(), sessionMeta)));
         thread.materialize(now);
         thread.grow(1, sessionMeta.text().length(), thread.nextOrdinal(), now);
     }
@@ -76,23 +75,13 @@ public class RolloutLog {
         return new Appending(thread, now, stored);
     }
 
-    private static RolloutItemEntity row(LockedThread thread, long ordinal, Instant recordedAt, RolloutItem item) {
-        return new RolloutItemEntity(
-                thread.key(),
-                ordinal,
-                recordedAt,
-                Objects.requireNonNull(TextLimits.cut(item.type(), RolloutItemEntity.TYPE_LENGTH)),
-                TextLimits.cut(item.subtype(), RolloutItemEntity.TYPE_LENGTH),
-                item.text().toBytes());
-    }
-
     /** Items on their way into a thread; memory is bounded by a batch. */
     final class Appending {
 
         private final LockedThread thread;
         private final Instant now;
         private final boolean stored;
-        private final List<RolloutItemEntity> batch = new ArrayList<>();
+        private final List<NewItem> batch = new ArrayList<>();
         private long batchBytes;
         private long nextOrdinal;
         private long count;
@@ -112,7 +101,7 @@ public class RolloutLog {
                 if (batch.size() == BATCH_ITEMS || !batch.isEmpty() && batchBytes + length > BATCH_BYTES) {
                     insertBatch();
                 }
-                batch.add(row(thread, nextOrdinal, recordedAt, item));
+                batch.add(new NewItem(nextOrdinal, recordedAt, item));
                 batchBytes += length;
             }
             nextOrdinal++;
@@ -135,7 +124,7 @@ public class RolloutLog {
 
         private void insertBatch() {
             if (!batch.isEmpty()) {
-                repository.insert(batch);
+                repository.insert(thread.key(), batch);
                 batch.clear();
                 batchBytes = 0;
             }

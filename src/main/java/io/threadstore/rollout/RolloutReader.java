@@ -32,12 +32,16 @@ public class RolloutReader {
 
     /** The whole history, up to the ordinal that was the thread's next when it was looked up, page by page. */
     public HistoryPages pages(StoredThread thread) {
-        return pages(thread, 0, thread.nextOrdinal());
+        return pages(thread, 0, thread.nextOrdinal(), true);
     }
 
-    /** The items from one ordinal on to before another, page by page. */
-    HistoryPages pages(StoredThread thread, long from, long end) {
+    /** The items from one ordinal on to before another, page by page, in the caller's transaction. */
+    HistoryPages pagesInTransaction(StoredThread thread, long from, long end) {
+        return pages(thread, from, end, false);
+    }
+
+    private HistoryPages pages(StoredThread thread, long from, long end, boolean isStreamed) {
         var typicalBytes = thread.byteCount() / Math.max(1, thread.itemCount());
-        return new HistoryPages(dataSource, thread.threadId(), thread.key(), from, end, typicalBytes);
+        return new HistoryPages(dataSource, thread.threadId(), thread.key(), from, end, typicalBytes, isStreamed);
     }
 }

@@ -65,9 +65,22 @@ class TextBufferTest {
         }
     }
 
+    @Test
+    void writesTheSameTimeAgain() {
+        var buffer = new TextBuffer(4);
+        for (var millis : new long[] {0, 0, 1, 1, 0, 0}) {
+            buffer.appendTime(millis);
+        }
+
+        assertThat(buffer.toJsonText())
+                .hasToString("1970-01-01T00:00:00.000Z".repeat(2)
+                        + "1970-01-01T00:00:00.001Z".repeat(2)
+                        + "1970-01-01T00:00:00.000Z".repeat(2));
+    }
+
     private static String written(long millis) {
         var buffer = new TextBuffer(4);
-        Timestamps.write(millis, buffer);
+        buffer.appendTime(millis);
         return buffer.toJsonText().toString();
     }
 }

@@ -1,0 +1,42 @@
+package io.threadstore.rollout;
+
+import io.threadstore.thread.TextLimits;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Objects;
+
+/** Items on their way into the database, in batches that are one message each. In plain SQL: nothing reads them again in its transaction. */
+final class ItemInsertion implements AutoCloseable {
+
+    private static final String INSERT = "INSERT INTO rollout_item"
+            + " (thread_key, ordinal, recorded_at, type, subtype, byte_length, item) VALUES (?, ?, ?, ?, ?, ?, ?)";
+
+    private final PreparedStatement insert;
+
+    ItemInsertion(Connection connection) throws SQLException {
+        this.insert = connection.prepareStatement(INSERT);
+    }
+
+    /** @param recordedAt in milliseconds since 1970 */
+    void add(long threadKey, long ordinal, long recordedAt, RolloutItem item) throws SQLException {
+        insert.setLong(1, threadKey);
+        insert.setLong(2, ordinal);
+        insert.setLong(3, recordedAt);
+        insert.setString(4, Objects.requireNonNull(TextLimits.cut(item.type(), RolloutItemEntity.TYPE_LENGTH)));
+        insert.setString(5, TextLimits.cut(item.subtype(), RolloutItemEntity.TYPE_LENGTH));
+        insert.setInt(6, item.text().length());
+        insert.setBytes(7, item.text().toBytes());
+        insert.addBatch();
+    }
+
+    /** Sends what was added since the last time. */
+    void execute() throws SQLException {
+        insert.executeBatch();
+    }
+
+    @Override
+    public void close() throws SQLException {
+        insert.close();
+    }
+}

@@ -1,0 +1,171 @@
+package io.threadstore.rollout;
+
+import static io.threadstore.testsupport.Rest.aThread;
+import static io.threadstore.testsupport.Rest.ndjson;
+import static io.threadstore.testsupport.Rest.path;
+import static io.threadstore.testsupport.Rest.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.testsupport.Rest;
+import io.threadstore.testsupport.TestDatabase;
+import io.threadstore.thread.ThreadId;
+import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.function.IntUnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** Histories whose items are of all lengths come whole and in order, a few at a time. */
+@QuarkusTest
+@WithTestResource(TestDatabase.class)
+class HistoryPagesTest {
+
+    @Inject
+    AgroalDataSource dataSource;
+
+    @Test
+    void itemsOfManyLengthsComeWholeAndInOrder() throws SQLException {
+        var random = new Random(5);
+        var thread = aThread();
+        // mostly small, some far longer than those, and a few longer than a page
+        var items = append(
+                thread,
+                1500,
+                i -> i % 400 == 7
+                        ? 600_000 + random.nextInt(500_000)
+                        : i % 50 == 3 ? 30_000 + random.nextInt(50_000) : random.nextInt(900));
+
+        assertThat(texts(thread, false)).isEqualTo(items);
+        assertThat(texts(thread, true)).isEqualTo(items);
+        var lines = new String(
+                        request()
+                                .accept(Rest.NDJSON)
+                                .get(path(thread) + "/history")
+                                .asByteArray(),
+                        StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        assertThat(lines).hasSize(items.size() + 1);
+        for (var i = 0; i < items.size(); i++) {
+            assertThat(lines.get(i + 1))
+                    .startsWith("{\"ordinal\":" + (i + 1) + ",")
+                    .endsWith(items.get(i).substring(1));
+        }
+    }
+
+    @Test
+    void manyEqualItemsComeWholeAndInOrder() throws SQLException {
+        var thread = aThread();
+        var items = append(thread, 5000, i -> 400);
+
+        assertThat(texts(thread, false)).isEqualTo(items);
+        assertThat(texts(thread, true)).isEqualTo(items);
+    }
+
+    @Test
+    void aPageIsSmall() throws SQLException {
+        var thread = aThread();
+        append(thread, 40, i -> 60_000);
+
+        try (var pages = pages(thread)) {
+            while (!pages.isEnded()) {
+                assertThat(pages.next().stream()
+                                .mapToInt(item -> item.text().length())
+                                .sum())
+                        .isLessThan(400_000);
+            }
+        }
+    }
+
+    @Test
+    void aHistoryThatWaitsHoldsNoConnection() throws SQLException {
+        var thread = aThread();
+        append(thread, 2000, i -> 1000);
+
+        try (var pages = pages(thread)) {
+            pages.next();
+            pages.pause();
+            assertThat(dataSource.getMetrics().activeCount()).isZero();
+            pages.next();
+            assertThat(dataSource.getMetrics().activeCount()).isEqualTo(1);
+        }
+        assertThat(dataSource.getMetrics().activeCount()).isZero();
+    }
+
+    @Test
+    void aThreadThatIsDeletedMeanwhileIsNotFound() throws Exception {
+        var thread = aThread();
+        append(thread, 2000, i -> 1000);
+
+        try (var pages = pages(thread)) {
+            pages.next();
+            pages.pause();
+            TestDatabase.updateOne("DELETE FROM thread WHERE thread_id = ?", thread.toString());
+            assertThatThrownBy(() -> {
+                        while (!pages.isEnded()) {
+                            pages.next();
+                        }
+                    })
+                    .isInstanceOf(ThreadStoreException.class)
+                    .hasMessageContaining(thread.toString());
+        }
+        assertThat(dataSource.getMetrics().activeCount()).isZero();
+    }
+
+    private HistoryPages pages(UUID thread) throws SQLException {
+        try (var connection = TestDatabase.connect();
+                var select = connection.prepareStatement(
+                        "SELECT thread_key, next_ordinal, byte_count DIV item_count FROM thread WHERE thread_id = ?")) {
+            select.setString(1, thread.toString());
+            try (var row = select.executeQuery()) {
+                row.next();
+                return new HistoryPages(
+                        dataSource, new ThreadId(thread), row.getLong(1), 0, row.getLong(2), row.getLong(3), true);
+            }
+        }
+    }
+
+    private List<String> texts(UUID thread, boolean pausing) throws SQLException {
+        var texts = new ArrayList<String>();
+        try (var pages = pages(thread)) {
+            for (var ordinal = 0L; !pages.isEnded(); ) {
+                for (var item : next(pages, pausing)) {
+                    assertThat(item.ordinal()).isEqualTo(ordinal++);
+                    texts.add(item.text().toString());
+                }
+            }
+        }
+        // after the session_meta
+        return texts.subList(1, texts.size());
+    }
+
+    private static List<StoredItem> next(HistoryPages pages, boolean pausing) {
+        var items = pages.next();
+        if (pausing) {
+            pages.pause();
+        }
+        return items;
+    }
+
+    private static List<String> append(UUID thread, int count, IntUnaryOperator length) {
+        var items = new ArrayList<String>();
+        for (var i = 0; i < count; i++) {
+            items.add("{\"type\":\"response_item\",\"payload\":{\"type\":\"message\",\"n\":" + i + ",\"text\":\""
+                    + "ä".repeat(length.applyAsInt(i) / 2) + "\"}}");
+        }
+        for (var from = 0; from < count; from += 500) {
+            var some = items.subList(from, Math.min(count, from + 500));
+            ndjson(String.join("\n", some)).post(path(thread) + "/items").then().statusCode(200);
+        }
+        return items;
+    }
+}
