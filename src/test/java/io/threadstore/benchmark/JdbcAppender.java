@@ -27,14 +27,7 @@ final class JdbcAppender implements BlockingLoad.Client {
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
         this.item = item.getBytes(StandardCharsets.UTF_8);
         this.count = count;
-        try (var create = connection.prepareStatement("""
-                INSERT INTO bare_thread (tenant, thread_id, state, epoch, version, next_ordinal, item_count, byte_count, persistence_mode,
-                  created_at, updated_at, materialized_at, source_kind, memory_mode)
-                VALUES ('default', ?, 'ACTIVE', 1, 1, 1, 1, 1, 'LIMITED', 1, 1, 1, 'CLI', 'ENABLED')
-                """)) {
-            create.setString(1, threadId);
-            create.executeUpdate();
-        }
+        newThread(connection, threadId);
         connection.commit();
         lock = connection.prepareStatement(
                 "SELECT thread_key, next_ordinal FROM bare_thread WHERE tenant = ? AND thread_id = ? FOR UPDATE");
@@ -43,6 +36,22 @@ final class JdbcAppender implements BlockingLoad.Client {
         grow = connection.prepareStatement(
                 "UPDATE bare_thread SET item_count = item_count + ?, byte_count = byte_count + ?,"
                         + " next_ordinal = ?, updated_at = ?, version = version + 1 WHERE thread_key = ?");
+    }
+
+    /** Inserts a thread's row, and returns its key. */
+    static long newThread(Connection connection, String threadId) throws SQLException {
+        try (var create = connection.prepareStatement("""
+                INSERT INTO bare_thread (tenant, thread_id, state, epoch, version, next_ordinal, item_count, byte_count, persistence_mode,
+                  created_at, updated_at, materialized_at, source_kind, memory_mode)
+                VALUES ('default', ?, 'ACTIVE', 1, 1, 1, 1, 1, 'LIMITED', 1, 1, 1, 'CLI', 'ENABLED')
+                """, Statement.RETURN_GENERATED_KEYS)) {
+            create.setString(1, threadId);
+            create.executeUpdate();
+            try (var keys = create.getGeneratedKeys()) {
+                keys.next();
+                return keys.getLong(1);
+            }
+        }
     }
 
     /** Makes the tables, as the service's are; they are dropped first. */

@@ -23,6 +23,12 @@ final class Texts {
         return item;
     }
 
+    /** A message of so many bytes as a line of a rollout file, with its time. */
+    static byte[] line(int bytes) {
+        var time = "{\"timestamp\":\"2026-11-20T20:47:04.376Z\",";
+        return (time + item(bytes - time.length() + 1).substring(1)).getBytes(StandardCharsets.UTF_8);
+    }
+
     static String tokenCount() {
         var usage =
                 "{\"input_tokens\":12345,\"cached_input_tokens\":6789,\"output_tokens\":321,\"reasoning_output_tokens\":123,\"total_tokens\":12666}";
