@@ -38,6 +38,22 @@ public final class Bytes {
         return -1;
     }
 
+    /** Whether all bytes in {@code from <= index < to} are ASCII. */
+    public static boolean areAscii(byte[] bytes, int from, int to) {
+        var at = from;
+        for (; at <= to - Long.BYTES; at += Long.BYTES) {
+            if (((long) LONGS.get(bytes, at) & HIGHS) != 0) {
+                return false;
+            }
+        }
+        for (; at < to; at++) {
+            if (bytes[at] < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Sets the highest bit of the lowest byte that is zero; above it, perhaps that of others. */
     private static long zeroes(long eight) {
         return eight - ONES & ~eight;

@@ -100,6 +100,9 @@ public class Json {
      * Jackson skips over strings without looking this closely, and the database would refuse such a text much later.
      */
     public static int invalidUtf8At(JsonText text) {
+        if (Bytes.areAscii(text.buffer(), text.offset(), text.offset() + text.length())) {
+            return -1;
+        }
         CharsetDecoder decoder = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)

@@ -1,8 +1,11 @@
 package io.threadstore.platform;
 
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
 
 /** The one form in which the store writes times: RFC 3339, UTC, three decimals, {@code Z}. */
 public final class Timestamps {
@@ -50,6 +53,68 @@ public final class Timestamps {
         putTwo(out, from + 17, ofDay / 1000 % 60, (byte) '.');
         putTwo(out, from + 20, ofDay % 1000 / 10, (byte) ('0' + ofDay % 10));
         out[from + 23] = 'Z';
+    }
+
+    /**
+     * Reads the form that {@link #format} writes, and the same with no or other decimals, of which three count: a rollout file has one in each
+     * line.
+     *
+     * @return null if it has another form, which may be a time as well
+     */
+    public static @Nullable Instant parse(String text) {
+        var last = text.length() - 1;
+        if (last < 19
+                || text.charAt(last) != 'Z'
+                || text.charAt(4) != '-'
+                || text.charAt(7) != '-'
+                || text.charAt(10) != 'T'
+                || text.charAt(13) != ':'
+                || text.charAt(16) != ':'
+                || last > 19 && (text.charAt(19) != '.' || last == 20 || last > 29)) {
+            return null;
+        }
+        var millis = 0;
+        for (var at = 20; at < Math.max(last, 23); at++) {
+            var digit = at < last ? digit(text, at) : 0;
+            if (digit < 0) {
+                return null;
+            }
+            millis = at < 23 ? 10 * millis + digit : millis;
+        }
+        var year = 100 * two(text, 0) + two(text, 2);
+        var month = two(text, 5);
+        var day = two(text, 8);
+        var hour = two(text, 11);
+        var minute = two(text, 14);
+        var second = two(text, 17);
+        if (year < 0
+                || two(text, 2) < 0
+                || month < 1
+                || month > 12
+                || day < 1
+                || day > 28 && day > YearMonth.of(year, month).lengthOfMonth()
+                || hour < 0
+                || hour > 23
+                || minute < 0
+                || minute > 59
+                || second < 0
+                || second > 59) {
+            return null;
+        }
+        var ofDay = 1000L * (3600 * hour + 60 * minute + second) + millis;
+        return Instant.ofEpochMilli(LocalDate.of(year, month, day).toEpochDay() * DAY_MILLIS + ofDay);
+    }
+
+    /** Two digits; something negative if they are none. */
+    private static int two(String text, int at) {
+        var tens = digit(text, at);
+        var ones = digit(text, at + 1);
+        return tens < 0 || ones < 0 ? -1000 : 10 * tens + ones;
+    }
+
+    private static int digit(String text, int at) {
+        var digit = text.charAt(at) - '0';
+        return digit <= 9 ? digit : -1;
     }
 
     private static void putTwo(byte[] out, int at, int number, byte next) {

@@ -8,6 +8,7 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Json;
 import io.threadstore.platform.JsonText;
+import io.threadstore.platform.Timestamps;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -208,7 +209,12 @@ public class ItemReader {
         return (int) parser.currentLocation().getByteOffset();
     }
 
+    /** RFC 3339, in milliseconds; null if it is none, or not of the years 0 to 9999. */
     static @Nullable Instant parseTime(String text) {
+        var usual = Timestamps.parse(text);
+        if (usual != null) {
+            return usual;
+        }
         try {
             var time = OffsetDateTime.parse(text).toInstant().truncatedTo(ChronoUnit.MILLIS);
             return time.isBefore(FIRST_TIME) || time.isAfter(LAST_TIME) ? null : time;

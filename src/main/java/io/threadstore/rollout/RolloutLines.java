@@ -4,7 +4,6 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Bytes;
 import io.threadstore.platform.JsonText;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -22,7 +21,7 @@ public final class RolloutLines {
     private final InputStream in;
     private final ItemLimit itemLimit;
     private final long maxBytes;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private byte[] buffer = new byte[BUFFER_BYTES];
     private int position;
     private int end;
     private long total;
@@ -59,40 +58,46 @@ public final class RolloutLines {
     }
 
     private byte @Nullable [] readLine() throws IOException {
-        var max = itemLimit.bytes();
-        ByteArrayOutputStream begun = null;
+        var searched = position;
         while (true) {
-            if (position == end && !fill()) {
-                return begun == null ? null : begun.toByteArray();
-            }
-            var from = position;
-            var feed = Bytes.indexOf(buffer, from, end, (byte) '\n');
-            position = feed < 0 ? end : feed;
-            if ((begun == null ? 0 : begun.size()) + position - from > max) {
+            var feed = Bytes.indexOf(buffer, searched, end, (byte) '\n');
+            var length = (feed < 0 ? end : feed) - position;
+            if (length > itemLimit.bytes()) {
                 throw itemLimit.tooLarge().atLine(number + 1);
             }
-            if (position < end) {
-                var rest = Arrays.copyOfRange(buffer, from, position++);
-                if (begun == null) {
-                    return rest;
+            if (feed < 0) {
+                var isMore = fill();
+                searched = position + length;
+                if (isMore) {
+                    continue;
                 }
-                begun.writeBytes(rest);
-                return begun.toByteArray();
+                if (length == 0) {
+                    return null;
+                }
             }
-            begun = begun == null ? new ByteArrayOutputStream(2 * BUFFER_BYTES) : begun;
-            begun.write(buffer, from, position - from);
+            var line = Arrays.copyOfRange(buffer, position, position + length);
+            position += feed < 0 ? length : length + 1;
+            return line;
         }
     }
 
+    /** Reads on behind what is left, for which it makes room. */
     private boolean fill() throws IOException {
+        var left = end - position;
+        if (position > 0) {
+            System.arraycopy(buffer, position, buffer, 0, left);
+        } else if (left == buffer.length) {
+            buffer = Arrays.copyOf(buffer, (int) Math.min(2L * left, Integer.MAX_VALUE - 8));
+        }
         position = 0;
-        end = Math.max(0, in.read(buffer));
-        total += end;
+        var count = Math.max(0, in.read(buffer, left, buffer.length - left));
+        end = left + count;
+        total += count;
         if (total > maxBytes) {
             throw ThreadStoreException.of(
                     ErrorKind.REQUEST_TOO_LARGE, "the body is longer than " + maxBytes + " bytes");
         }
-        return end > 0;
+        return count > 0;
     }
 
     private static boolean isBlank(byte[] line) {

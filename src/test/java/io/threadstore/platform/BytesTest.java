@@ -27,6 +27,21 @@ class BytesTest {
         }
     }
 
+    @Test
+    void findsWhatIsNotAscii() {
+        for (var length = 0; length < 40; length++) {
+            var bytes = new byte[length + 2];
+            bytes[0] = -1;
+            bytes[length + 1] = -1;
+            assertThat(Bytes.areAscii(bytes, 1, length + 1)).isTrue();
+            for (var at = 1; at <= length; at++) {
+                bytes[at] = -128;
+                assertThat(Bytes.areAscii(bytes, 1, length + 1)).isFalse();
+                bytes[at] = 127;
+            }
+        }
+    }
+
     private static int plainly(byte[] bytes, int from, int to, byte one, byte other) {
         for (var i = from; i < to; i++) {
             if (bytes[i] == one || bytes[i] == other) {
