@@ -78,8 +78,7 @@ class RolloutImporter {
     }
 
     private ImportResult store(ThreadId threadId, CheckedRollout file, boolean dryRun) {
-        try {
-            var lines = file.open();
+        try (var lines = new ItemsAhead(file.open())) {
             var stored = threads.findLocked(threadId);
             return stored.isPresent() ? goOn(stored.get(), lines, dryRun) : storeNew(threadId, lines, dryRun);
         } catch (IOException e) {
@@ -87,7 +86,7 @@ class RolloutImporter {
         }
     }
 
-    private ImportResult storeNew(ThreadId threadId, RolloutSpool.Items lines, boolean dryRun) throws IOException {
+    private ImportResult storeNew(ThreadId threadId, ItemsAhead lines, boolean dryRun) throws IOException {
         var now = clock.instant();
         var first = lines.next();
         if (first == null) {
@@ -103,7 +102,7 @@ class RolloutImporter {
         return new ImportResult(thread.toStored(), true, appended, 0);
     }
 
-    private ImportResult goOn(LockedThread thread, RolloutSpool.Items lines, boolean dryRun) throws IOException {
+    private ImportResult goOn(LockedThread thread, ItemsAhead lines, boolean dryRun) throws IOException {
         var writer = writers.find(thread.key());
         if (writer.isPresent()) {
             throw LiveWriters.alreadyLive(thread, writer.get());
