@@ -29,6 +29,11 @@ final class Texts {
         return (time + item(bytes - time.length() + 1).substring(1)).getBytes(StandardCharsets.UTF_8);
     }
 
+    /** An event that no writer keeps. */
+    static String dropped() {
+        return "{\"type\":\"event_msg\",\"payload\":{\"type\":\"agent_message_delta\",\"delta\":\"The test fails because\"}}";
+    }
+
     static String tokenCount() {
         var usage =
                 "{\"input_tokens\":12345,\"cached_input_tokens\":6789,\"output_tokens\":321,\"reasoning_output_tokens\":123,\"total_tokens\":12666}";
