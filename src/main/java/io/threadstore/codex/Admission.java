@@ -29,6 +29,15 @@ class Admission {
         this.tenant = settings.tenant();
     }
 
+    /** Whether {@link #admit} would admit the caller, and that without waiting; false also where that is not known. */
+    boolean isKnown(Scope needed) {
+        var said = CallHeaders.current();
+        if (doorman.asks() && said.authorization() != null) {
+            return doorman.recall(said.authorization(), needed).isPresent();
+        }
+        return said.host() != null && hosts.containsKey(said.host()) || tenant.isPresent() || !doorman.asks();
+    }
+
     void admit(Scope needed) {
         var said = CallHeaders.current();
         var ofHost = said.host() == null ? null : hosts.get(said.host());

@@ -1,9 +1,11 @@
 package io.threadstore.codex;
 
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
+import io.smallrye.common.annotation.NonBlocking;
 import io.threadstore.codex.proto.AppendThreadItemsRequest;
 import io.threadstore.codex.proto.ArchiveThreadRequest;
 import io.threadstore.codex.proto.CreateThreadRequest;
@@ -33,6 +35,7 @@ import io.threadstore.thread.StoredThread;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadService;
 import io.threadstore.thread.ThreadState;
+import io.vertx.core.Vertx;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +46,9 @@ import org.jspecify.annotations.Nullable;
 @GrpcService
 @Blocking
 class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
+
+    /** How long a message may be that is looked at on the event loop. */
+    private static final int QUICK_BYTES = 16 * 1024;
 
     private static final Object NOTHING_DONE = new Object();
     private static final Object NO_SUCH_THREAD = new Object();
@@ -113,12 +119,41 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
                         Requests.mode(request.getEventPersistenceMode())));
     }
 
+    /**
+     * More than half of what Codex sends, each within the user's turn, changes nothing: not even the thread is looked up. Where that can
+     * be seen without waiting for anything it is answered here and now, on the event loop; all else goes on to where threads may wait.
+     */
     @Override
+    @NonBlocking
     public void appendItems(AppendThreadItemsRequest request, StreamObserver<Empty> answer) {
+        if (request.getSerializedSize() <= QUICK_BYTES && admission.isKnown(Scope.WRITE) && isDropped(request)) {
+            answer.onNext(UNTOUCHED);
+            answer.onCompleted();
+            return;
+        }
+        var call = Context.current();
+        Vertx.currentContext()
+                .executeBlocking(
+                        () -> {
+                            call.run(() -> append(request, answer));
+                            return null;
+                        },
+                        false);
+    }
+
+    private boolean isDropped(AppendThreadItemsRequest request) {
+        try {
+            Requests.threadId(request.getThreadId());
+            return requests.items(request.getItemsJsonList()).leavesNoTrace();
+        } catch (RuntimeException e) { // what it is will be said where it is refused
+            return false;
+        }
+    }
+
+    private void append(AppendThreadItemsRequest request, StreamObserver<Empty> answer) {
         run(answer, new Call("AppendItems", request.getThreadId()), () -> {
             var id = Requests.threadId(request.getThreadId());
             var append = requests.items(request.getItemsJsonList());
-            // more than half of what Codex sends, and each within the user's turn: not even the thread is looked up
             if (append.leavesNoTrace()) {
                 return NOTHING_DONE;
             }

@@ -1,5 +1,6 @@
 package io.threadstore.rollout;
 
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.CurrentCaller;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Appends rollout items: all or none, durable and readable when acknowledged, exactly once where the caller says where. */
@@ -51,11 +53,10 @@ public class RolloutService {
      */
     public AppendResult append(ThreadId threadId, @Nullable Long epoch, AppendItems append) {
         var tenant = caller.get().tenant();
-        if (!mayKeep(PersistenceMode.LIMITED, append) && append.items().stream().noneMatch(ThreadSummarizer::teaches)) {
-            var seen = rows.find(tenant, threadId);
-            if (seen != null && seen.isWrittenBy(epoch) && !mayKeep(seen.mode(), append)) {
-                return new AppendResult(
-                        null, seen.nextOrdinal(), 0, append.items().size(), false);
+        if (mayBeDropped(append)) {
+            var dropped = drop(tenant, threadId, epoch, append);
+            if (dropped.isPresent()) {
+                return dropped.get();
             }
         }
         var timing = metrics.begin();
@@ -66,9 +67,23 @@ public class RolloutService {
         return result;
     }
 
+    private static boolean mayBeDropped(AppendItems append) {
+        return !mayKeep(PersistenceMode.LIMITED, append)
+                && append.items().stream().noneMatch(ThreadSummarizer::teaches);
+    }
+
+    /** What there is to say of an append that changes nothing; empty if it may. */
+    private Optional<AppendResult> drop(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
+        var seen = rows.find(tenant, threadId);
+        return seen != null && seen.isWrittenBy(epoch) && !mayKeep(seen.mode(), append)
+                ? Optional.of(new AppendResult(
+                        null, seen.nextOrdinal(), 0, append.items().size(), false))
+                : Optional.empty();
+    }
+
     /**
      * Appends while the caller's thread does something else, where that is possible: where it is a plain append, which can share a
-     * transaction. It is for callers that may not wait, and says nothing of why it was not done; {@link #append} does.
+     * transaction, or one whose items are all dropped. It is for callers that may not wait, and says nothing of why it was not done; {@link #append} does.
      *
      * @param tenant whose thread it is; no request has to be in hand
      * @return empty if nothing was done, and {@link #append} has to be asked. It is completed on a thread that must not be kept; exceptionally where the
@@ -76,6 +91,9 @@ public class RolloutService {
      */
     public CompletionStage<Optional<AppendResult>> offer(
             String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
+        if (mayBeDropped(append)) {
+            return offerToDrop(tenant, threadId, epoch, append);
+        }
         if (!mayKeep(PersistenceMode.LIMITED, append)) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
@@ -84,6 +102,18 @@ public class RolloutService {
             result.ifPresent(stored -> metrics.took(timing));
             return result;
         });
+    }
+
+    private CompletionStage<Optional<AppendResult>> offerToDrop(
+            String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
+        try {
+            return CompletableFuture.supplyAsync(
+                            () -> drop(tenant, threadId, epoch, append), Infrastructure.getDefaultWorkerPool())
+                    // nothing was done: whoever asks again hears why
+                    .exceptionally(failure -> Optional.empty());
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
     }
 
     private AppendResult store(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
