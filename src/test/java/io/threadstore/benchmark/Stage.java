@@ -92,6 +92,20 @@ final class Stage implements AutoCloseable {
                 cpuSeconds(ProcessHandle.current().pid()));
     }
 
+    /** The most memory that the service has had resident since {@link #forgetPeak}, in MB. */
+    double servicePeakRss() throws IOException {
+        for (var line : Files.readAllLines(Path.of("/proc", Long.toString(service.pid()), "status"))) {
+            if (line.startsWith("VmHWM:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
+            }
+        }
+        throw new IOException("the system does not tell how much memory a process has");
+    }
+
+    void forgetPeak() throws IOException {
+        Files.writeString(Path.of("/proc", Long.toString(service.pid()), "clear_refs"), "5");
+    }
+
     private static double cpuSeconds(long pid) throws IOException {
         var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
         var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
