@@ -13,11 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * HTTP/1.1 clients in one thread: what a client costs is a read and a write for each request, and the processors are the service's. Answers have to have a length and
- * a status 2xx. Each client sends the next request when the last is answered.
+ * HTTP/1.1 clients in one thread: what a client costs is a read and a write for each request, and the processors are the service's. Answers have to have
+ * a status 2xx, and those in chunks have to be of JSON. Each client sends the next request when the last is answered.
  */
 final class HttpLoad {
 
+    private static final byte[] LAST_CHUNK = "\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LENGTH = "content-length:".getBytes(StandardCharsets.US_ASCII);
 
     private HttpLoad() {}
@@ -145,13 +146,29 @@ final class HttpLoad {
                 throw new IOException("the service closed the connection");
             }
             var head = endOfHead();
-            if (head < 0 || in.position() < head + length(head)) {
+            if (head < 0 || !isWhole(head)) {
                 return false;
             }
             if (in.get(9) != '2') {
                 throw new IOException(new String(in.array(), 0, in.position(), StandardCharsets.UTF_8));
             }
             in.clear();
+            return true;
+        }
+
+        private boolean isWhole(int head) {
+            var length = length(head);
+            return length >= 0 ? in.position() >= head + length : endsWithLastChunk(head);
+        }
+
+        /** An answer in chunks is over with an empty one, whose line feeds no JSON text has. */
+        private boolean endsWithLastChunk(int head) {
+            var from = in.position() - LAST_CHUNK.length;
+            for (var i = 0; i < LAST_CHUNK.length; i++) {
+                if (from < head || in.get(from + i) != LAST_CHUNK[i]) {
+                    return false;
+                }
+            }
             return true;
         }
 
@@ -164,7 +181,8 @@ final class HttpLoad {
             return -1;
         }
 
-        private int length(int head) throws IOException {
+        /** Of the body, in bytes; -1 if it comes in chunks. */
+        private int length(int head) {
             for (var i = 1; i + LENGTH.length < head; i++) {
                 if (in.get(i - 1) == '\n' && isLength(i)) {
                     var value = 0;
@@ -174,7 +192,7 @@ final class HttpLoad {
                     return value;
                 }
             }
-            throw new IOException("an answer without a length");
+            return -1;
         }
 
         private boolean isLength(int from) {
