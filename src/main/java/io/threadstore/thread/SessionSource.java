@@ -25,6 +25,31 @@ public record SessionSource(
         @Nullable String role,
         @Nullable String path) {
 
+    /**
+     * A source from what is stored of it.
+     *
+     * @param label the name or label, of kinds that have one
+     */
+    static SessionSource stored(
+            SourceKind kind,
+            @Nullable String label,
+            @Nullable UUID parentThreadId,
+            @Nullable Integer depth,
+            @Nullable String nickname,
+            @Nullable String role,
+            @Nullable String path) {
+        var isSpawn = kind == SourceKind.SUB_AGENT_THREAD_SPAWN;
+        return new SessionSource(
+                kind,
+                kind == SourceKind.CUSTOM ? label : null,
+                kind == SourceKind.SUB_AGENT_OTHER ? label : null,
+                parentThreadId,
+                depth,
+                isSpawn ? nickname : null,
+                isSpawn ? role : null,
+                isSpawn ? path : null);
+    }
+
     /** A source that is nothing but its kind. */
     public static SessionSource of(SourceKind kind) {
         return new SessionSource(kind, null, null, null, null, null, null, null);

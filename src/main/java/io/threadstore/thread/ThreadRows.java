@@ -8,9 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one way to a thread's row, and the one place that checks the tenant. Works in the caller's transaction and opens none.
@@ -115,25 +113,6 @@ public class ThreadRows {
                     .setParameter("atMost", atMost)
                     .getResultList();
             return found.stream().map(ThreadEntity.class::cast).toList();
-        }
-
-        List<ThreadEntity> page(String where, @Nullable String orderBy, Map<String, Object> values, int limit) {
-            var query = getEntityManager()
-                    .createQuery("from ThreadEntity t where " + where + " order by " + orderBy, ThreadEntity.class)
-                    .setMaxResults(limit);
-            values.forEach(query::setParameter);
-            return query.getResultList();
-        }
-
-        Optional<Object[]> nth(String select, String where, String orderBy, Map<String, Object> values, int n) {
-            var query = getEntityManager()
-                    .createQuery(
-                            "select " + select + " from ThreadEntity t where " + where + " order by " + orderBy,
-                            Object[].class)
-                    .setFirstResult(n)
-                    .setMaxResults(1);
-            values.forEach(query::setParameter);
-            return query.getResultList().stream().findFirst();
         }
     }
 }

@@ -208,16 +208,8 @@ public class ThreadSummary {
 
     /** What started the thread. */
     public SessionSource source() {
-        var isSpawn = sourceKind == SourceKind.SUB_AGENT_THREAD_SPAWN;
-        return new SessionSource(
-                sourceKind,
-                sourceKind == SourceKind.CUSTOM ? sourceLabel : null,
-                sourceKind == SourceKind.SUB_AGENT_OTHER ? sourceLabel : null,
-                sourceParentId,
-                sourceDepth,
-                isSpawn ? agentNickname : null,
-                isSpawn ? agentRole : null,
-                isSpawn ? agentPath : null);
+        return SessionSource.stored(
+                sourceKind, sourceLabel, sourceParentId, sourceDepth, agentNickname, agentRole, agentPath);
     }
 
     /** What kind of user began the thread: Codex' words are {@code user}, {@code subagent} and {@code memory_consolidation}. */
