@@ -1,5 +1,6 @@
 package io.threadstore.platform;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -22,10 +23,20 @@ public final class Timestamps {
     /** From 0000-03-01 to 1970-01-01. */
     private static final int EPOCH_DAYS = 719_468;
 
+    /** The years 0 to 9999. */
+    private static final long FIRST_SECOND = -62_167_219_200L;
+
+    private static final long LAST_SECOND = 253_402_300_799L;
+
     private Timestamps() {}
 
     public static String format(Instant time) {
-        return FORM.format(time);
+        if (time.getEpochSecond() < FIRST_SECOND || time.getEpochSecond() > LAST_SECOND) {
+            return FORM.format(time);
+        }
+        var text = new byte[LENGTH];
+        write(time.toEpochMilli(), text, 0);
+        return new String(text, StandardCharsets.ISO_8859_1);
     }
 
     /**

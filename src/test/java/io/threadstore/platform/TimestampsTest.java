@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -63,13 +65,27 @@ class TimestampsTest {
     }
 
     @Test
-    void readsWhatItWrites() {
+    void writesAsAFormatterDoesAndReadsIt() {
+        var form = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
         var random = new Random(7);
         var first = Instant.parse("0000-01-01T00:00:00Z").toEpochMilli();
         var last = Instant.parse("9999-12-31T23:59:59.999Z").toEpochMilli();
         for (var i = 0; i < 20_000; i++) {
             var time = Instant.ofEpochMilli(random.nextLong(first, last + 1));
+            assertThat(Timestamps.format(time)).isEqualTo(form.format(time));
             assertThat(Timestamps.parse(Timestamps.format(time))).isEqualTo(time);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0000-01-01T00:00:00.000Z",
+                "9999-12-31T23:59:59.999Z",
+                "-0001-12-31T23:59:59.999Z",
+                "+10000-01-01T00:00:00.000Z"
+            })
+    void writesTheFirstAndLastOfTheFourDigitsAndBeyond(String text) {
+        assertThat(Instant.parse(Timestamps.format(Instant.parse(text)))).isEqualTo(Instant.parse(text));
     }
 }

@@ -65,6 +65,48 @@ class ListThreadsTest extends RestTest {
         assertThat(walk("desc", 2)).isEqualTo(created);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"created_at", "updated_at"})
+    void aPageReadsNoMoreRowsThanItShows(String sort) throws SQLException {
+        threads(1);
+        try (var connection = TestDatabase.connect();
+                var statement = connection.prepareStatement("""
+                        INSERT INTO thread (tenant, thread_id, state, epoch, version, next_ordinal, item_count, byte_count, persistence_mode,
+                          created_at, updated_at, materialized_at, source_kind, memory_mode, cwd)
+                        SELECT tenant, UUID(), 'ACTIVE', 1, 1, 0, 0, 0, 'LIMITED', 2000 + seq, 2000 + seq, 2000, 'CLI', 'ENABLED', CONCAT(cwd, '/many')
+                        FROM thread, seq_1_to_2000 WHERE cwd = ?
+                        """)) {
+            statement.setString(1, cwd);
+            assertThat(statement.executeUpdate()).isEqualTo(2000);
+        }
+        var query = "/v1/threads?limit=20&order=asc&sort=" + sort;
+        var cursor = request().get(query).then().extract().jsonPath().getString("next_cursor");
+
+        for (var path : List.of(query, query + "&cursor=" + cursor)) {
+            var before = rowsRead();
+            assertThat(request().get(path).jsonPath().getList("threads")).hasSize(20);
+            // one more, to see whether there is a next page
+            assertThat(rowsRead() - before).isBetween(20L, 2 * 21L + 10);
+        }
+        try (var connection = TestDatabase.connect();
+                var statement = connection.prepareStatement("DELETE FROM thread WHERE cwd = CONCAT(?, '/many')")) {
+            statement.setString(1, cwd);
+            assertThat(statement.executeUpdate()).isEqualTo(2000);
+        }
+    }
+
+    /** By the whole server, so far. */
+    private static long rowsRead() throws SQLException {
+        try (var connection = TestDatabase.connect();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(
+                        "SELECT SUM(variable_value) FROM information_schema.global_status WHERE variable_name LIKE 'HANDLER_READ%'"
+                                + " AND variable_name NOT LIKE '%RND%'")) {
+            assertThat(row.next()).isTrue();
+            return row.getLong(1);
+        }
+    }
+
     @Test
     void updatedAtMovesWithAppendsPatchesAndUnarchive() {
         var created = threads(4);
