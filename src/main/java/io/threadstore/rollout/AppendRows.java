@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an append reads and writes of a thread, for many threads at once and in plain SQL: the few columns that it needs instead of the
@@ -47,15 +46,10 @@ class AppendRows {
         this.dataSource = dataSource;
     }
 
-    /** A live thread, as it is at this moment; null if there is none, or no writer. */
-    @Nullable
-    AppendRow find(String tenant, ThreadId threadId) {
-        try (var connection = dataSource.getConnection();
-                var select = connection.prepareStatement(SELECT + "WHERE " + ONE_THREAD)) {
-            bind(select, 0, new Key(tenant, threadId));
-            try (var row = select.executeQuery()) {
-                return row.next() ? read(row) : null;
-            }
+    /** Those of the threads that are live, as they are at this moment. */
+    Map<Key, AppendRow> find(List<Key> keys) {
+        try (var connection = dataSource.getConnection()) {
+            return select(connection, keys, "");
         } catch (SQLException e) {
             throw new PersistenceException(e);
         }
@@ -63,11 +57,14 @@ class AppendRows {
 
     /** Locks those of the threads that are live and that nobody else has locked. */
     Map<Key, AppendRow> lock(Connection connection, List<Key> keys) throws SQLException {
+        return select(connection, keys, " FOR UPDATE SKIP LOCKED");
+    }
+
+    private static Map<Key, AppendRow> select(Connection connection, List<Key> keys, String locking)
+            throws SQLException {
         var places = powerOfTwo(keys.size());
-        var sql = SELECT
-                + "WHERE "
-                + String.join(" OR ", Collections.nCopies(places, "(" + ONE_THREAD + ")"))
-                + " FOR UPDATE SKIP LOCKED";
+        var sql =
+                SELECT + "WHERE " + String.join(" OR ", Collections.nCopies(places, "(" + ONE_THREAD + ")")) + locking;
         var found = new HashMap<Key, AppendRow>();
         try (var select = connection.prepareStatement(sql)) {
             for (var i = 0; i < places; i++) {

@@ -1,6 +1,5 @@
 package io.threadstore.rollout;
 
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.CurrentCaller;
@@ -8,11 +7,11 @@ import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Appends rollout items: all or none, durable and readable when acknowledged, exactly once where the caller says where. */
@@ -21,6 +20,7 @@ public class RolloutService {
 
     private final AppendGroups groups;
     private final AppendRows rows;
+    private final RowLookUps lookUps;
     private final LoneAppendService alone;
     private final RolloutMetrics metrics;
     private final CurrentCaller caller;
@@ -28,11 +28,13 @@ public class RolloutService {
     RolloutService(
             AppendGroups groups,
             AppendRows rows,
+            RowLookUps lookUps,
             LoneAppendService alone,
             RolloutMetrics metrics,
             CurrentCaller caller) {
         this.groups = groups;
         this.rows = rows;
+        this.lookUps = lookUps;
         this.alone = alone;
         this.metrics = metrics;
         this.caller = caller;
@@ -54,7 +56,8 @@ public class RolloutService {
     public AppendResult append(ThreadId threadId, @Nullable Long epoch, AppendItems append) {
         var tenant = caller.get().tenant();
         if (mayBeDropped(append)) {
-            var dropped = drop(tenant, threadId, epoch, append);
+            var key = new AppendRows.Key(tenant, threadId);
+            var dropped = drop(Optional.ofNullable(rows.find(List.of(key)).get(key)), epoch, append);
             if (dropped.isPresent()) {
                 return dropped.get();
             }
@@ -73,12 +76,10 @@ public class RolloutService {
     }
 
     /** What there is to say of an append that changes nothing; empty if it may. */
-    private Optional<AppendResult> drop(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        var seen = rows.find(tenant, threadId);
-        return seen != null && seen.isWrittenBy(epoch) && !mayKeep(seen.mode(), append)
-                ? Optional.of(new AppendResult(
-                        null, seen.nextOrdinal(), 0, append.items().size(), false))
-                : Optional.empty();
+    private static Optional<AppendResult> drop(Optional<AppendRow> seen, @Nullable Long epoch, AppendItems append) {
+        return seen.filter(row -> row.isWrittenBy(epoch) && !mayKeep(row.mode(), append))
+                .map(row -> new AppendResult(
+                        null, row.nextOrdinal(), 0, append.items().size(), false));
     }
 
     /**
@@ -92,7 +93,10 @@ public class RolloutService {
     public CompletionStage<Optional<AppendResult>> offer(
             String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
         if (mayBeDropped(append)) {
-            return offerToDrop(tenant, threadId, epoch, append);
+            return lookUps.find(new AppendRows.Key(tenant, threadId))
+                    .thenApply(seen -> drop(seen, epoch, append))
+                    // nothing was done: whoever asks again hears why
+                    .exceptionally(failure -> Optional.empty());
         }
         if (!mayKeep(PersistenceMode.LIMITED, append)) {
             return CompletableFuture.completedFuture(Optional.empty());
@@ -102,18 +106,6 @@ public class RolloutService {
             result.ifPresent(stored -> metrics.took(timing));
             return result;
         });
-    }
-
-    private CompletionStage<Optional<AppendResult>> offerToDrop(
-            String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        try {
-            return CompletableFuture.supplyAsync(
-                            () -> drop(tenant, threadId, epoch, append), Infrastructure.getDefaultWorkerPool())
-                    // nothing was done: whoever asks again hears why
-                    .exceptionally(failure -> Optional.empty());
-        } catch (RejectedExecutionException e) {
-            return CompletableFuture.completedFuture(Optional.empty());
-        }
     }
 
     private AppendResult store(String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {

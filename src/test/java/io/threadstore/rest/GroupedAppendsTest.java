@@ -7,6 +7,7 @@ import static io.threadstore.testsupport.Rest.path;
 import static io.threadstore.testsupport.Rest.request;
 import static io.threadstore.testsupport.Together.together;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.threadstore.testsupport.Items;
@@ -56,8 +57,35 @@ class GroupedAppendsTest extends RestTest {
             var items = request().get(path(thread) + "/items").jsonPath();
             assertThat(items.getList("items.ordinal", Integer.class))
                     .isEqualTo(IntStream.rangeClosed(0, 10).boxed().toList());
-            Rest.get(thread).then().body("item_count", org.hamcrest.Matchers.equalTo(11));
+            Rest.get(thread).then().body("item_count", equalTo(11));
         }
+    }
+
+    /** They share their look-ups, but each is told of its own thread. */
+    @RepeatedTest(3)
+    void eachDroppedAppendIsToldOfItsOwnThread() throws Exception {
+        var threads = new ArrayList<UUID>();
+        for (var items = 0; items < CALLERS / 2; items++) {
+            threads.add(aThread());
+            for (var item = 0; item < items; item++) {
+                append(threads.get(items), Items.agentMessage("said")).then().statusCode(200);
+            }
+        }
+        var delta = Items.event("agent_message_delta", "\"delta\":\"x\"");
+
+        together(CALLERS, caller -> {
+            var items = caller / 2;
+            for (var round = 0; round < 20; round++) {
+                append(threads.get(items), delta)
+                        .then()
+                        .statusCode(200)
+                        .body("next_ordinal", equalTo(items + 1))
+                        .body("appended", equalTo(0))
+                        .body("dropped", equalTo(1));
+                append(UUID.randomUUID(), delta).then().statusCode(404);
+            }
+            return null;
+        });
     }
 
     @Test
