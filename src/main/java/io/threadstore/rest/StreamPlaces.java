@@ -8,7 +8,7 @@ import io.threadstore.platform.Overload;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.concurrent.Semaphore;
 
-/** How many histories may be on their way at once: each holds a page of items, for as long as its client takes. */
+/** How many histories may be on their way at once: each holds a page of items or two, for as long as its client takes. */
 @ApplicationScoped
 class StreamPlaces {
 
