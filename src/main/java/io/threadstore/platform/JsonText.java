@@ -3,6 +3,7 @@ package io.threadstore.platform;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 
 /**
  * A JSON text exactly as it came: a range of UTF-8 bytes, not copied. The buffer must not change while the text is in use.
@@ -50,6 +51,13 @@ public record JsonText(byte[] buffer, int offset, int length) {
 
     public void writeTo(ByteArrayOutputStream out) {
         out.write(buffer, offset, length);
+    }
+
+    /** The CRC-32C of the bytes, from 0 to 2^32 - 1. */
+    public long checksum() {
+        var checksum = new CRC32C();
+        checksum.update(buffer, offset, length);
+        return checksum.getValue();
     }
 
     /** Whether both are the same bytes. */

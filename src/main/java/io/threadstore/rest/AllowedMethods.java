@@ -11,6 +11,8 @@ final class AllowedMethods {
             path("/v1/threads", "GET, HEAD, POST"),
             path("/v1/threads/[^/]+", "GET, HEAD, PATCH, DELETE"),
             path("/v1/threads/[^/]+/metadata-patches", "GET, HEAD"),
+            path("/v1/threads/[^/]+/verification", "GET, HEAD"),
+            path("/v1/verification", "GET, HEAD"),
             path("/v1/threads/[^/]+/(archive|unarchive)", "POST"),
             path("/v1/threads/[^/]+/writer", "GET, HEAD, POST, DELETE"),
             path("/v1/threads/[^/]+/writer/(persist|flush|shutdown)", "POST"),

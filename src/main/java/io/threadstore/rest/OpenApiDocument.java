@@ -39,7 +39,7 @@ public class OpenApiDocument implements OASFilter {
     private static final String SCHEMA_REF = "#/components/schemas/";
 
     /** The order in which groups of operations are shown. */
-    private static final List<String> TAGS = List.of("Threads", "Writers", "Items", "Rollout files");
+    private static final List<String> TAGS = List.of("Threads", "Writers", "Items", "Rollout files", "Verification");
 
     /** Types that are written as strings of a format. */
     private static final Map<String, String> INLINED = Map.of("UUID", "uuid", "Instant", "date-time", "URI", "uri");
@@ -54,6 +54,8 @@ public class OpenApiDocument implements OASFilter {
             Map.entry("listThreads", List.of()),
             Map.entry("updateThreadMetadata", List.of(404, 412, 413, 415)),
             Map.entry("listMetadataPatches", List.of(404)),
+            Map.entry("verifyThread", List.of(404)),
+            Map.entry("verifyThreads", List.of()),
             Map.entry("archiveThread", List.of(404, 412)),
             Map.entry("unarchiveThread", List.of(404, 412)),
             Map.entry("deleteThread", List.of(404, 412)),
@@ -70,7 +72,8 @@ public class OpenApiDocument implements OASFilter {
             Map.entry("importRollout", List.of(409, 413, 415, 422)));
 
     /** The operations that don't begin with a thread that is there. */
-    private static final Set<String> WITHOUT_A_THREAD = Set.of("createThread", "listThreads", "importRollout");
+    private static final Set<String> WITHOUT_A_THREAD =
+            Set.of("createThread", "listThreads", "importRollout", "verifyThreads");
 
     /** Any, or a list of entity tags (RFC 9110, 13.1.1). */
     private static final String ENTITY_TAGS = "^(\\*|(W/)?\"[^\"\\s]*\"( *, *(W/)?\"[^\"\\s]*\")*)$";

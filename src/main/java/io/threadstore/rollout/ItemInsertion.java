@@ -5,12 +5,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Items on their way into the database, in batches that are one message each. In plain SQL: nothing reads them again in its transaction. */
 final class ItemInsertion implements AutoCloseable {
 
     private static final String INSERT = "INSERT INTO rollout_item"
-            + " (thread_key, ordinal, recorded_at, type, subtype, byte_length, item) VALUES (?, ?, ?, ?, ?, ?, ?)";
+            + " (thread_key, ordinal, recorded_at, type, subtype, byte_length, checksum, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final PreparedStatement insert;
 
@@ -23,11 +24,17 @@ final class ItemInsertion implements AutoCloseable {
         insert.setLong(1, threadKey);
         insert.setLong(2, ordinal);
         insert.setLong(3, recordedAt);
-        insert.setString(4, Objects.requireNonNull(TextLimits.cut(item.type(), RolloutItemEntity.TYPE_LENGTH)));
-        insert.setString(5, TextLimits.cut(item.subtype(), RolloutItemEntity.TYPE_LENGTH));
+        insert.setString(4, Objects.requireNonNull(noted(item.type())));
+        insert.setString(5, noted(item.subtype()));
         insert.setInt(6, item.text().length());
-        insert.setBytes(7, item.text().toBytes());
+        insert.setLong(7, item.text().checksum());
+        insert.setBytes(8, item.text().toBytes());
         insert.addBatch();
+    }
+
+    /** A type or subtype as a row has it. */
+    static @Nullable String noted(@Nullable String type) {
+        return TextLimits.cut(type, RolloutItemEntity.TYPE_LENGTH);
     }
 
     /** Sends what was added since the last time. */

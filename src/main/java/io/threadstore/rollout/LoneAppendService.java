@@ -64,11 +64,7 @@ public class LoneAppendService {
     }
 
     private void learn(LockedThread thread, List<RolloutItem> dropped) {
-        var before = thread.toStored().summary();
         dropped.stream().filter(ThreadSummarizer::teaches).forEach(item -> log.learn(thread, item));
-        if (!thread.toStored().summary().equals(before)) {
-            thread.changed();
-        }
     }
 
     /** Stores what is kept and learns, in order, from what is not. */

@@ -32,6 +32,10 @@ class RolloutItemEntity {
     @Column(name = "byte_length", nullable = false)
     private int byteLength;
 
+    /** CRC-32C; items of before there was one have none. */
+    @Column(name = "checksum", columnDefinition = "int unsigned")
+    private @Nullable Long checksum;
+
     /** UTF-8, as bytes: Connector/J would store a lone surrogate of a String as a question mark. */
     @Column(name = "item", nullable = false, columnDefinition = "longtext")
     private byte[] item;

@@ -58,7 +58,11 @@ public class RolloutLog {
 
     /** Applies what an item says to the summary of a thread that does not store it. */
     public void learn(LockedThread thread, RolloutItem item) {
+        var before = thread.toStored().summary();
         summarizer.apply(thread.summary(), thread.threadId(), item);
+        if (!thread.toStored().summary().equals(before)) {
+            thread.learned();
+        }
     }
 
     /** The thread's first {@code session_meta}, which is the one that counts. */

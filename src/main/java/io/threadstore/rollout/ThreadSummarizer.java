@@ -65,6 +65,10 @@ public class ThreadSummarizer {
         this.json = json;
     }
 
+    /** The parts of a summary that an event which is not stored may have changed: see {@link #teaches}. */
+    static final Set<String> TAUGHT_PARTS =
+            Set.of("name", "cwd", "model", "reasoning_effort", "model_provider", "thread_source", "approval_mode");
+
     /** Whether an item that the policy drops still has something to say. */
     static boolean teaches(RolloutItem item) {
         return item.isEvent(RolloutItem.SESSION_CONFIGURED) || item.isEvent(RolloutItem.THREAD_NAME_UPDATED);

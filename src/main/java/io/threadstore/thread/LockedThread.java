@@ -71,9 +71,9 @@ public final class LockedThread {
         entity.grow(items, bytes, newNextOrdinal, now);
     }
 
-    /** Says that something a reader sees has changed, other than by new items. */
-    public void changed() {
-        entity.changed();
+    /** Says that the summary has changed by an event that is not stored. */
+    public void learned() {
+        entity.learned();
     }
 
     /** Makes a lazy thread visible; its item 0 is the caller's to store. */

@@ -1,6 +1,9 @@
 package io.threadstore.thread;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +63,8 @@ public record StoredThread(
             @Nullable String sandboxPolicy,
             @Nullable String tokenUsage) {
 
-        static Summary of(ThreadSummary summary, String defaultProvider) {
+        /** @param defaultProvider the provider of a thread that names none */
+        public static Summary of(ThreadSummary summary, String defaultProvider) {
             var provider = summary.modelProvider();
             return new Summary(
                     summary.sessionId(),
@@ -84,6 +88,33 @@ public record StoredThread(
                     summary.approvalMode(),
                     summary.sandboxPolicy(),
                     summary.tokenUsage());
+        }
+
+        /** The parts by their names, in the order in which they are declared. */
+        public Map<String, Optional<Object>> parts() {
+            var parts = new LinkedHashMap<String, Optional<Object>>();
+            parts.put("session_id", Optional.ofNullable(sessionId));
+            parts.put("forked_from_id", Optional.ofNullable(forkedFromId));
+            parts.put("parent_thread_id", Optional.ofNullable(parentThreadId));
+            parts.put("name", Optional.ofNullable(name));
+            parts.put("first_user_message", Optional.ofNullable(firstUserMessage));
+            parts.put("source", Optional.of(source));
+            parts.put("thread_source", Optional.ofNullable(threadSource));
+            parts.put("originator", Optional.ofNullable(originator));
+            parts.put("cli_version", Optional.ofNullable(cliVersion));
+            parts.put("model_provider", Optional.of(modelProvider));
+            parts.put("model", Optional.ofNullable(model));
+            parts.put("reasoning_effort", Optional.ofNullable(reasoningEffort));
+            parts.put("cwd", Optional.ofNullable(cwd));
+            parts.put("git_info", Optional.ofNullable(gitInfo));
+            parts.put("memory_mode", Optional.of(memoryMode));
+            parts.put("agent_nickname", Optional.ofNullable(agentNickname));
+            parts.put("agent_role", Optional.ofNullable(agentRole));
+            parts.put("agent_path", Optional.ofNullable(agentPath));
+            parts.put("approval_mode", Optional.ofNullable(approvalMode));
+            parts.put("sandbox_policy", Optional.ofNullable(sandboxPolicy));
+            parts.put("token_usage", Optional.ofNullable(tokenUsage));
+            return parts;
         }
 
         /** What stands for the thread in a list: its first user message, or nothing. */

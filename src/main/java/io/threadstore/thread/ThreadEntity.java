@@ -73,6 +73,9 @@ class ThreadEntity {
     @Column(name = "pending_session_meta", columnDefinition = "longtext")
     private byte @Nullable [] pendingSessionMeta;
 
+    @Column(name = "has_learned", nullable = false)
+    private boolean hasLearned;
+
     @Embedded
     private ThreadSummary summary;
 
@@ -140,7 +143,8 @@ class ThreadEntity {
         version++;
     }
 
-    void changed() {
+    void learned() {
+        hasLearned = true;
         version++;
     }
 

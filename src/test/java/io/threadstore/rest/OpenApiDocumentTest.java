@@ -50,7 +50,9 @@ class OpenApiDocumentTest extends RestTest {
                         "listItems",
                         "loadHistory",
                         "exportRollout",
-                        "importRollout");
+                        "importRollout",
+                        "verifyThread",
+                        "verifyThreads");
         assertThat(operations).allSatisfy(operation -> {
             assertThat(operation.path("summary").asText()).isNotBlank();
             assertThat(operation.path("responses").fieldNames())

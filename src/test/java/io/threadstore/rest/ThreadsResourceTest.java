@@ -302,7 +302,7 @@ class ThreadsResourceTest extends RestTest {
     @Test
     void malformedIdIsRefusedEverywhere() {
         for (var path : new String[] {
-            "", "/metadata-patches", "/writer", "/items", "/history", "/rollout",
+            "", "/metadata-patches", "/writer", "/items", "/history", "/rollout", "/verification",
         }) {
             problem(request().get("/v1/threads/not-an-id" + path), 400, "invalid_request")
                     .body("errors.field", containsInAnyOrder("thread_id"));

@@ -1,0 +1,352 @@
+package io.threadstore.rollout;
+
+import io.agroal.api.AgroalDataSource;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.page.Cursor;
+import io.threadstore.page.Page;
+import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.JsonText;
+import io.threadstore.rollout.ThreadVerification.Difference;
+import io.threadstore.rollout.ThreadVerification.Kind;
+import io.threadstore.thread.StoredThread;
+import io.threadstore.thread.TextLimits;
+import io.threadstore.thread.ThreadDefaults;
+import io.threadstore.thread.ThreadId;
+import io.threadstore.thread.ThreadService;
+import io.threadstore.thread.ThreadSummary;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.PersistenceException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what is stored of threads with what their items determine: the items' places, checksums and noted types, the counters, and the
+ * summary, which is made once more from the first item to the last. Changes nothing. In plain SQL: it reads what no one else does.
+ *
+ * <p>A thread that is being written to is compared up to the end that it had at the beginning.
+ */
+@ApplicationScoped
+public class ThreadVerifier {
+
+    /** They read whole histories, so no more than this many at once; of the others, who come meanwhile, there is no queue. */
+    private static final int AT_ONCE = 2;
+
+    /** After so long, a page of many ends with the thread in hand. */
+    private static final long PAGE_NANOS = 5_000_000_000L;
+
+    /** What the items say nothing of. The update time is the server's, and not the items'. */
+    private static final List<String> NEVER_DERIVABLE = List.of(
+            "state",
+            "epoch",
+            "version",
+            "persistence_mode",
+            "created_at",
+            "updated_at",
+            "materialized_at",
+            "archived_at");
+
+    private static final String SELECT_ITEMS = """
+            SELECT ordinal, type, subtype, byte_length, checksum, item FROM rollout_item
+            WHERE thread_key = ? AND ordinal < ? ORDER BY ordinal
+            """;
+    private static final String SELECT_THREAD = """
+            SELECT t.has_learned, t.epoch, w.epoch, t.next_ordinal,
+                   (SELECT MAX(i.ordinal) FROM rollout_item i WHERE i.thread_key = t.thread_key)
+            FROM thread t LEFT JOIN live_writer w ON w.thread_key = t.thread_key WHERE t.thread_key = ?
+            """;
+    private static final String SELECT_PATCHES_WITHOUT_ITEM = """
+            SELECT p.ordinal FROM metadata_patch p LEFT JOIN rollout_item i ON i.thread_key = p.thread_key AND i.ordinal = p.ordinal
+            WHERE p.thread_key = ? AND p.ordinal IS NOT NULL AND i.ordinal IS NULL
+            """;
+    private static final String SELECT_IDS = """
+            SELECT thread_id FROM thread WHERE tenant = ? AND state <> 'LAZY' AND thread_id > ? ORDER BY thread_id LIMIT ?
+            """;
+    private static final String SELECT_FIRST_IDS = SELECT_IDS.replace(" AND thread_id > ?", "");
+
+    private final AgroalDataSource dataSource;
+    private final ThreadService threads;
+    private final ThreadSummarizer summarizer;
+    private final ItemReader items;
+    private final ThreadDefaults defaults;
+    private final CurrentCaller caller;
+    private final Semaphore places = new Semaphore(AT_ONCE);
+
+    ThreadVerifier(
+            AgroalDataSource dataSource,
+            ThreadService threads,
+            ThreadSummarizer summarizer,
+            ItemReader items,
+            ThreadDefaults defaults,
+            CurrentCaller caller) {
+        this.dataSource = dataSource;
+        this.threads = threads;
+        this.summarizer = summarizer;
+        this.items = items;
+        this.defaults = defaults;
+        this.caller = caller;
+    }
+
+    /**
+     * Verifies a thread, archived or not.
+     *
+     * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}, and {@link ErrorKind#UNAVAILABLE} if others are being verified
+     */
+    public ThreadVerification verify(ThreadId threadId) {
+        takePlace();
+        try {
+            return verifyNow(threadId);
+        } finally {
+            places.release();
+        }
+    }
+
+    /**
+     * Verifies the threads of the caller's tenant, archived ones as well, in the order of their ids. A page ends early when it has taken
+     * some seconds.
+     *
+     * @param limit how many threads at most, from 1
+     * @param after where the page before ended; null for the first page
+     * @throws ThreadStoreException {@link ErrorKind#UNAVAILABLE} if others are being verified
+     */
+    public Page<ThreadVerification> verify(int limit, @Nullable Cursor after) {
+        takePlace();
+        try {
+            var begin = System.nanoTime();
+            var ids = ids(limit + 1, after);
+            var verified = new ArrayList<ThreadVerification>();
+            for (var i = 0; i < ids.size(); i++) {
+                if (i == limit || i > 0 && System.nanoTime() - begin > PAGE_NANOS) {
+                    var last = ids.get(i - 1);
+                    return new Page<>(
+                            verified, new Cursor(last.getMostSignificantBits(), last.getLeastSignificantBits()));
+                }
+                try {
+                    verified.add(verifyNow(new ThreadId(ids.get(i))));
+                } catch (ThreadStoreException e) {
+                    if (e.kind() != ErrorKind.THREAD_NOT_FOUND) {
+                        throw e;
+                    }
+                    // deleted since
+                }
+            }
+            return new Page<>(verified, null);
+        } finally {
+            places.release();
+        }
+    }
+
+    private void takePlace() {
+        if (!places.tryAcquire()) {
+            throw ThreadStoreException.of(
+                    ErrorKind.UNAVAILABLE, "as many verifications as may are running; try again later");
+        }
+    }
+
+    private List<UUID> ids(int limit, @Nullable Cursor after) {
+        try (var connection = dataSource.getConnection();
+                var select = connection.prepareStatement(after == null ? SELECT_FIRST_IDS : SELECT_IDS)) {
+            var parameter = 0;
+            select.setString(++parameter, caller.get().tenant());
+            if (after != null) {
+                select.setString(++parameter, new UUID(after.sortValue(), after.key()).toString());
+            }
+            select.setInt(++parameter, limit);
+            try (var row = select.executeQuery()) {
+                var ids = new ArrayList<UUID>();
+                while (row.next()) {
+                    ids.add(UUID.fromString(row.getString(1)));
+                }
+                return ids;
+            }
+        } catch (SQLException e) {
+            throw new PersistenceException(e);
+        }
+    }
+
+    private ThreadVerification verifyNow(ThreadId threadId) {
+        var thread = threads.requireThread(threadId, true);
+        var comparison = new Comparison(thread);
+        try (var connection = dataSource.getConnection()) {
+            comparison.readItems(connection);
+            comparison.readThread(connection);
+            comparison.readPatches(connection);
+        } catch (SQLException e) {
+            throw new PersistenceException(e);
+        }
+        // one that was deleted meanwhile has lost its items, which is no fault
+        threads.requireThread(threadId, true);
+        return comparison.result();
+    }
+
+    /** A thread on the one hand, its items on the other. */
+    private final class Comparison {
+
+        private final StoredThread thread;
+        private final ThreadSummary derived = new ThreadSummary();
+        private final List<Difference> differences = new ArrayList<>();
+        private final List<String> notDerivable = new ArrayList<>(NEVER_DERIVABLE);
+        private long differenceCount;
+        private long count;
+        private long bytes;
+        private long withoutChecksum;
+
+        Comparison(StoredThread thread) {
+            this.thread = thread;
+        }
+
+        void readItems(Connection connection) throws SQLException {
+            try (var select = connection.prepareStatement(SELECT_ITEMS)) {
+                // one at a time: two may be as long as an item may be
+                select.setFetchSize(1);
+                select.setLong(1, thread.key());
+                select.setLong(2, thread.nextOrdinal());
+                try (var row = select.executeQuery()) {
+                    var next = 0L;
+                    while (row.next()) {
+                        var ordinal = row.getLong(1);
+                        missing(next, ordinal);
+                        next = ordinal + 1;
+                        readItem(ordinal, row);
+                    }
+                    missing(next, thread.nextOrdinal());
+                }
+            }
+        }
+
+        private void missing(long from, long to) {
+            for (var ordinal = from; ordinal < to; ordinal++) {
+                if (differences.size() == ThreadVerification.MOST_DIFFERENCES) {
+                    differenceCount += to - ordinal;
+                    return;
+                }
+                differs(Kind.ITEM_MISSING, ordinal, null, null, null);
+            }
+        }
+
+        private void readItem(long ordinal, ResultSet row) throws SQLException {
+            var text = JsonText.of(row.getBytes(6));
+            count++;
+            bytes += text.length();
+            var checksum = row.getLong(5);
+            if (row.wasNull()) {
+                withoutChecksum++;
+            } else if (checksum != text.checksum()) {
+                differs(
+                        Kind.ITEM_CHECKSUM,
+                        ordinal,
+                        "checksum",
+                        "%08x".formatted(checksum),
+                        "%08x".formatted(text.checksum()));
+            }
+            compareItem(ordinal, "byte_length", row.getString(4), Integer.toString(text.length()));
+            RolloutItem item;
+            try {
+                item = items.reread(text);
+            } catch (RuntimeException e) {
+                differs(Kind.ITEM_UNREADABLE, ordinal, null, null, null);
+                return;
+            }
+            compareItem(ordinal, "type", row.getString(2), ItemInsertion.noted(item.type()));
+            compareItem(ordinal, "subtype", row.getString(3), ItemInsertion.noted(item.subtype()));
+            summarizer.apply(derived, thread.threadId(), item);
+        }
+
+        private void compareItem(long ordinal, String field, @Nullable String stored, @Nullable String shouldBe) {
+            if (!Objects.equals(stored, shouldBe)) {
+                differs(Kind.ITEM_FIELD, ordinal, field, stored, shouldBe);
+            }
+        }
+
+        void readThread(Connection connection) throws SQLException {
+            try (var select = connection.prepareStatement(SELECT_THREAD)) {
+                select.setLong(1, thread.key());
+                try (var row = select.executeQuery()) {
+                    if (!row.next()) {
+                        throw ThreadStoreException.threadNotFound(
+                                thread.threadId().value());
+                    }
+                    compareThread(row.getBoolean(1));
+                    var writer = row.getString(3);
+                    if (writer != null && !writer.equals(row.getString(2))) {
+                        differs(Kind.WRITER_EPOCH, null, "epoch", writer, row.getString(2));
+                    }
+                    // of the same instant, unlike the thread above, which may have grown since
+                    var end = row.getLong(4);
+                    var last = row.getLong(5);
+                    if (!row.wasNull() && last >= end) {
+                        differs(Kind.ITEM_BEYOND_END, last, null, null, null);
+                    }
+                }
+            }
+        }
+
+        private void compareThread(boolean hasLearned) {
+            compareField("item_count", thread.itemCount(), count);
+            compareField("byte_count", thread.byteCount(), bytes);
+            var shouldBe =
+                    StoredThread.Summary.of(derived, defaults.modelProvider()).parts();
+            thread.summary().parts().forEach((part, stored) -> {
+                if (hasLearned && ThreadSummarizer.TAUGHT_PARTS.contains(part)) {
+                    notDerivable.add(part);
+                } else {
+                    compareField(
+                            part,
+                            stored.orElse(null),
+                            Objects.requireNonNull(shouldBe.get(part)).orElse(null));
+                }
+            });
+        }
+
+        private void compareField(String field, @Nullable Object stored, @Nullable Object shouldBe) {
+            if (!Objects.equals(stored, shouldBe)) {
+                differs(
+                        Kind.THREAD_FIELD,
+                        null,
+                        field,
+                        stored == null ? null : stored.toString(),
+                        shouldBe == null ? null : shouldBe.toString());
+            }
+        }
+
+        void readPatches(Connection connection) throws SQLException {
+            try (var select = connection.prepareStatement(SELECT_PATCHES_WITHOUT_ITEM)) {
+                select.setLong(1, thread.key());
+                try (var row = select.executeQuery()) {
+                    while (row.next()) {
+                        differs(Kind.PATCH_WITHOUT_ITEM, row.getLong(1), null, null, null);
+                    }
+                }
+            }
+        }
+
+        private void differs(
+                Kind kind,
+                @Nullable Long ordinal,
+                @Nullable String field,
+                @Nullable String stored,
+                @Nullable String shouldBe) {
+            differenceCount++;
+            if (differences.size() < ThreadVerification.MOST_DIFFERENCES) {
+                differences.add(new Difference(
+                        kind,
+                        ordinal,
+                        field,
+                        TextLimits.cut(stored, TextLimits.NAME),
+                        TextLimits.cut(shouldBe, TextLimits.NAME)));
+            }
+        }
+
+        ThreadVerification result() {
+            return new ThreadVerification(
+                    thread.threadId(), count, bytes, withoutChecksum, differences, differenceCount, notDerivable);
+        }
+    }
+}
