@@ -10,27 +10,28 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A way to a server that can be cut: connections in use are broken, new ones refused. */
-final class TcpProxy implements AutoCloseable {
+/** A way to a server that can be cut (connections in use are broken, new ones refused), slowed down, and led elsewhere. */
+public final class TcpProxy implements AutoCloseable {
 
     private final String host;
-    private final int target;
+    private volatile int target;
+    private volatile long delayMillis;
     private final int port;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private ServerSocket listener;
 
-    TcpProxy(String host, int target) throws IOException {
+    public TcpProxy(String host, int target) throws IOException {
         this.host = host;
         this.target = target;
         this.listener = listen(0);
         this.port = listener.getLocalPort();
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    void cut() throws IOException {
+    public void cut() throws IOException {
         listener.close();
         for (var socket : open) {
             socket.close();
@@ -38,7 +39,17 @@ final class TcpProxy implements AutoCloseable {
         open.clear();
     }
 
-    void mend() throws IOException {
+    /** Where connections lead that are made from now on. */
+    public void leadTo(int newTarget) {
+        target = newTarget;
+    }
+
+    /** How long whatever comes is held back, either way. */
+    public void delay(long millis) {
+        delayMillis = millis;
+    }
+
+    public void mend() throws IOException {
         listener = listen(port);
     }
 
@@ -53,25 +64,42 @@ final class TcpProxy implements AutoCloseable {
     private void accept(ServerSocket from) {
         try {
             while (true) {
-                var client = from.accept();
-                var server = new Socket(host, target);
-                open.add(client);
-                open.add(server);
-                daemon(() -> copy(client, server));
-                daemon(() -> copy(server, client));
+                connect(from.accept());
             }
         } catch (IOException e) {
             // closed
         }
     }
 
-    private static void copy(Socket from, Socket to) {
+    private void connect(Socket client) throws IOException {
+        open.add(client);
+        try {
+            var server = new Socket(host, target);
+            open.add(server);
+            daemon(() -> copy(client, server));
+            daemon(() -> copy(server, client));
+        } catch (IOException e) {
+            // there is nobody, which the client is shown
+            client.close();
+        }
+    }
+
+    private void copy(Socket from, Socket to) {
         try (InputStream in = from.getInputStream();
                 OutputStream out = to.getOutputStream()) {
-            in.transferTo(out);
+            var some = new byte[16 * 1024];
+            for (var count = in.read(some); count >= 0; count = in.read(some)) {
+                if (delayMillis > 0) {
+                    Thread.sleep(delayMillis);
+                }
+                out.write(some, 0, count);
+            }
         } catch (IOException e) {
             // one side has gone
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+        open.remove(from);
     }
 
     private static void daemon(Runnable work) {

@@ -1,0 +1,142 @@
+package io.threadstore.torture;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** Compares what is stored of a thread with what its clients were told. */
+final class Checker {
+
+    private static final Pattern NAME = Pattern.compile("\"thread_name\":\"([^\"]*)\"");
+
+    private Checker() {}
+
+    /** What must not be. */
+    enum Kind {
+        /** An acknowledged item, or name, is not stored. */
+        LOST,
+        /** An item, or the item of a patch, is stored more than once. */
+        DUPLICATED,
+        /** An acknowledged item is stored, but not at the ordinal that was acknowledged. */
+        MOVED,
+        /** Ordinals are not 0, 1, 2, ... */
+        GAP,
+        /** An item that was refused is stored. */
+        REFUSED_IS_STORED,
+        /** Something is stored that nobody sent. */
+        UNKNOWN_ITEM,
+        /** An item of an older writer comes after one of a newer. */
+        FENCED_HAS_APPENDED,
+        /** A thread is archived, or not, against what was last acknowledged. */
+        ARCHIVED_WRONGLY,
+        /** The service's own verification has found something. */
+        NOT_SOUND
+    }
+
+    /** Something that must not be. */
+    record Violation(Kind kind, UUID threadId, String what) {}
+
+    /**
+     * An item as the database has it.
+     *
+     * @param text its text, byte for byte
+     */
+    record Stored(long ordinal, String text) {}
+
+    /** @param stored all items of the thread in the order of their ordinals */
+    static List<Violation> check(Journal journal, List<Stored> stored, boolean isArchived) {
+        var violations = new ArrayList<Violation>();
+        var places = new HashMap<String, List<Long>>();
+        var names = new HashMap<String, Integer>();
+        for (var i = 0; i < stored.size(); i++) {
+            var item = stored.get(i);
+            if (item.ordinal() != i) {
+                violations.add(new Violation(
+                        Kind.GAP, journal.threadId(), "at place " + i + " is the ordinal " + item.ordinal()));
+            }
+            if (journal.sent().contains(item.text())) {
+                places.computeIfAbsent(item.text(), text -> new ArrayList<>()).add(item.ordinal());
+            } else if (!isOfTheStore(journal, item, names)) {
+                violations.add(new Violation(Kind.UNKNOWN_ITEM, journal.threadId(), item.toString()));
+            }
+        }
+        checkItems(journal, places, violations);
+        checkNames(journal, names, violations);
+        checkEpochs(journal, violations);
+        if (journal.archived() != Journal.Archived.UNKNOWN
+                && isArchived != (journal.archived() == Journal.Archived.YES)) {
+            violations.add(new Violation(
+                    Kind.ARCHIVED_WRONGLY,
+                    journal.threadId(),
+                    "archived: " + isArchived + ", acknowledged: " + journal.archived()));
+        }
+        return violations;
+    }
+
+    /** The thread's first item, and those of patches, are made by the store. */
+    private static boolean isOfTheStore(Journal journal, Stored item, Map<String, Integer> names) {
+        if (item.ordinal() == 0 && item.text().contains("\"session_meta\"")) {
+            return true;
+        }
+        var name = NAME.matcher(item.text());
+        if (item.text().contains("\"thread_name_updated\"")
+                && name.find()
+                && journal.sentNames().contains(name.group(1))) {
+            names.merge(name.group(1), 1, Integer::sum);
+            return true;
+        }
+        return false;
+    }
+
+    private static void checkItems(Journal journal, Map<String, List<Long>> places, List<Violation> violations) {
+        places.forEach((item, ordinals) -> {
+            if (ordinals.size() > 1) {
+                violations.add(new Violation(Kind.DUPLICATED, journal.threadId(), "at " + ordinals + ": " + item));
+            }
+        });
+        for (var acknowledged : journal.acknowledged()) {
+            var ordinals = places.getOrDefault(acknowledged.item(), List.of());
+            if (ordinals.isEmpty()) {
+                violations.add(new Violation(Kind.LOST, journal.threadId(), acknowledged.toString()));
+            } else if (!ordinals.contains(acknowledged.ordinal())) {
+                violations.add(new Violation(Kind.MOVED, journal.threadId(), "to " + ordinals + ": " + acknowledged));
+            }
+        }
+        for (var refused : journal.refused()) {
+            if (places.containsKey(refused)) {
+                violations.add(new Violation(Kind.REFUSED_IS_STORED, journal.threadId(), refused));
+            }
+        }
+    }
+
+    private static void checkNames(Journal journal, Map<String, Integer> names, List<Violation> violations) {
+        for (var name : journal.acknowledgedNames()) {
+            if (!names.containsKey(name)) {
+                violations.add(new Violation(Kind.LOST, journal.threadId(), "the name " + name));
+            }
+        }
+        names.forEach((name, times) -> {
+            if (times > 1) {
+                violations.add(new Violation(Kind.DUPLICATED, journal.threadId(), "the name " + name));
+            }
+        });
+    }
+
+    private static void checkEpochs(Journal journal, List<Violation> violations) {
+        var inOrder = new ArrayList<>(journal.acknowledged());
+        Collections.sort(inOrder, Comparator.comparingLong(Journal.Acknowledged::ordinal));
+        var newest = 0L;
+        for (var item : inOrder) {
+            if (item.epoch() < newest) {
+                violations.add(new Violation(
+                        Kind.FENCED_HAS_APPENDED, journal.threadId(), "after one of epoch " + newest + ": " + item));
+            }
+            newest = Math.max(newest, item.epoch());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.threadstore.torture;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** What the clients of one thread were told. */
+final class Journal {
+
+    private final UUID threadId;
+    private final List<Acknowledged> acknowledged = new ArrayList<>();
+    private final Set<String> refused = new HashSet<>();
+    private final Set<String> sent = new HashSet<>();
+    private final List<String> acknowledgedNames = new ArrayList<>();
+    private final Set<String> sentNames = new HashSet<>();
+    private Archived archived = Archived.NO;
+
+    Journal(UUID threadId) {
+        this.threadId = threadId;
+    }
+
+    UUID threadId() {
+        return threadId;
+    }
+
+    /** Before an item is sent for the first time. */
+    synchronized void sends(String item) {
+        sent.add(item);
+    }
+
+    /** An append was answered with 200. */
+    synchronized void wasAcknowledged(long firstOrdinal, long epoch, List<String> items) {
+        for (var i = 0; i < items.size(); i++) {
+            acknowledged.add(new Acknowledged(firstOrdinal + i, epoch, items.get(i)));
+        }
+    }
+
+    /** An append was refused, and had not been tried before with an unknown outcome. */
+    synchronized void wasRefused(List<String> items) {
+        refused.addAll(items);
+    }
+
+    /** Before a name is sent, each of which is sent once. */
+    synchronized void sendsName(String name) {
+        sentNames.add(name);
+    }
+
+    synchronized void nameWasAcknowledged(String name) {
+        acknowledgedNames.add(name);
+    }
+
+    synchronized void isArchived(Archived now) {
+        archived = now;
+    }
+
+    synchronized List<Acknowledged> acknowledged() {
+        return List.copyOf(acknowledged);
+    }
+
+    synchronized Set<String> refused() {
+        return Set.copyOf(refused);
+    }
+
+    synchronized Set<String> sent() {
+        return Set.copyOf(sent);
+    }
+
+    synchronized List<String> acknowledgedNames() {
+        return List.copyOf(acknowledgedNames);
+    }
+
+    synchronized Set<String> sentNames() {
+        return Set.copyOf(sentNames);
+    }
+
+    synchronized Archived archived() {
+        return archived;
+    }
+
+    /**
+     * An item that is stored, as the service said.
+     *
+     * @param epoch the writer that appended it
+     * @param item its text, of which no two are alike
+     */
+    record Acknowledged(long ordinal, long epoch, String item) {}
+
+    /** What the one client that archives a thread knows of it. */
+    enum Archived {
+        YES,
+        NO,
+        /** The last attempt to change it was not answered. */
+        UNKNOWN
+    }
+}

@@ -1,0 +1,260 @@
+package io.threadstore.torture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.threadstore.torture.Checker.Stored;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Faults all the time, while clients write and read; then everything is compared with what the clients were told. */
+class Torture {
+
+    private static final int SECONDS = Integer.getInteger("torture.seconds", 120);
+    private static final long SEED = Long.getLong("torture.seed", System.nanoTime());
+
+    /** Threads with two writers each, that take over from one another. */
+    private static final int CONTENDED = 8;
+
+    /** Threads that are put away and taken out again. */
+    private static final int ARCHIVED = 3;
+
+    private static final Path REPORT = Path.of("target", "torture");
+
+    private final Tally tally = new Tally();
+    private final Map<Rig.Fault, Integer> faults = new EnumMap<>(Rig.Fault.class);
+    private final List<Journal> contended = Stream.generate(() -> new Journal(UUID.randomUUID()))
+            .limit(CONTENDED)
+            .toList();
+    private final List<Journal> archived = Stream.generate(() -> new Journal(UUID.randomUUID()))
+            .limit(ARCHIVED)
+            .toList();
+
+    /** A step of a client's, done again and again. */
+    @FunctionalInterface
+    private interface Step {
+        void take() throws Exception;
+    }
+
+    @Test
+    void nothingAcknowledgedIsLost() throws Exception {
+        System.out.println("torture.seed=" + SEED);
+        var begin = System.nanoTime();
+        try (var rig = new Rig()) {
+            var end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+            var first = new Client(rig, tally, "first", end);
+            for (var journal : all()) {
+                first.create(journal);
+            }
+            var clients = Executors.newCachedThreadPool();
+            try {
+                var working = start(rig, end).stream().map(clients::submit).toList();
+                injectFaults(rig, end);
+                for (var future : working) {
+                    // an exception of a client's fails the test
+                    future.get(5, TimeUnit.MINUTES);
+                }
+            } finally {
+                clients.shutdownNow();
+            }
+            check(rig, first);
+        }
+        report((System.nanoTime() - begin) / 1e9);
+
+        assertThat(tally.violations()).isEmpty();
+        assertThat(tally.unexpected()).isEmpty();
+        assertThat(tally.counts().get("items acknowledged")).isGreaterThan(SECONDS);
+    }
+
+    private List<Journal> all() {
+        return Stream.concat(contended.stream(), archived.stream()).toList();
+    }
+
+    private List<Callable<Void>> start(Rig rig, long end) {
+        var work = new ArrayList<Callable<Void>>();
+        for (var number = 0; number < CONTENDED; number++) {
+            for (var writer = 0; writer < 2; writer++) {
+                work.add(writer(new Client(rig, tally, "writer-" + number + "-" + writer, end), contended.get(number)));
+            }
+        }
+        for (var number = 0; number < ARCHIVED; number++) {
+            work.add(archiver(new Client(rig, tally, "archiver-" + number, end), archived.get(number)));
+        }
+        for (var number = 0; number < 2; number++) {
+            var patcher = new Client(rig, tally, "patcher-" + number, end);
+            work.add(again(patcher, 50, () -> patcher.rename(any(patcher))));
+            var reader = new Client(rig, tally, "reader-" + number, end);
+            work.add(again(reader, 20, () -> reader.read(any(reader))));
+            var rude = new Client(rig, tally, "rude-" + number, end);
+            work.add(again(rude, 200, () -> beRude(rude)));
+        }
+        return work;
+    }
+
+    private Journal any(Client client) {
+        return all().get(client.random.nextInt(CONTENDED + ARCHIVED));
+    }
+
+    private static Callable<Void> again(Client client, int pauseMillis, Step step) {
+        return () -> {
+            while (client.goesOn()) {
+                step.take();
+                TimeUnit.MILLISECONDS.sleep(client.random.nextInt(pauseMillis));
+            }
+            return null;
+        };
+    }
+
+    private static Callable<Void> writer(Client client, Journal journal) {
+        var appender = client.new Appender(journal);
+        return again(client, 10, () -> {
+            if (!appender.isOpen() || client.random.nextInt(200) == 0) {
+                // the other writer is left alone for a while
+                TimeUnit.MILLISECONDS.sleep(client.random.nextInt(1000));
+                appender.open();
+            } else {
+                appender.append(1 + client.random.nextInt(5));
+            }
+        });
+    }
+
+    private static Callable<Void> archiver(Client client, Journal journal) {
+        var appender = client.new Appender(journal);
+        return again(client, 100, () -> {
+            client.setArchived(journal, true);
+            TimeUnit.MILLISECONDS.sleep(client.random.nextInt(500));
+            if (client.random.nextInt(4) > 0) {
+                client.setArchived(journal, false);
+            }
+            appender.open();
+            for (var i = client.random.nextInt(5); i > 0 && appender.isOpen(); i--) {
+                appender.append(1 + client.random.nextInt(3));
+            }
+        });
+    }
+
+    private void beRude(Client client) throws InterruptedException {
+        try {
+            if (client.random.nextBoolean()) {
+                client.sendHalf(any(client));
+            } else {
+                client.readSlowly(any(client));
+            }
+        } catch (IOException e) {
+            // nobody was there, or went away
+        }
+    }
+
+    /** Each kind as often as any other, in an order that follows from the seed. */
+    private void injectFaults(Rig rig, long end) throws Exception {
+        var random = new Random(SEED);
+        var next = new ArrayList<Rig.Fault>();
+        TimeUnit.SECONDS.sleep(2);
+        while (System.nanoTime() < end) {
+            if (next.isEmpty()) {
+                Collections.addAll(next, Rig.Fault.values());
+                Collections.shuffle(next, random);
+            }
+            var fault = next.remove(0);
+            rig.strike(fault, random);
+            faults.merge(fault, 1, Integer::sum);
+            TimeUnit.MILLISECONDS.sleep(random.nextInt(2000));
+        }
+    }
+
+    private void check(Rig rig, Client client) throws Exception {
+        for (var journal : all()) {
+            var violations =
+                    Checker.check(journal, stored(rig, journal.threadId()), isArchived(rig, journal.threadId()));
+            violations.forEach(tally::found);
+            var verification = client.insist("GET", "/v1/threads/" + journal.threadId() + "/verification", "");
+            if (!verification.json().path("sound").asBoolean()) {
+                tally.found(new Checker.Violation(Checker.Kind.NOT_SOUND, journal.threadId(), verification.body()));
+            }
+        }
+    }
+
+    private static List<Stored> stored(Rig rig, UUID threadId) throws SQLException {
+        try (var connection = rig.connect();
+                var select = connection.prepareStatement("""
+                        SELECT i.ordinal, i.item FROM rollout_item i JOIN thread t ON t.thread_key = i.thread_key
+                        WHERE t.tenant = 'default' AND t.thread_id = ? ORDER BY i.ordinal
+                        """)) {
+            select.setString(1, threadId.toString());
+            var stored = new ArrayList<Stored>();
+            try (var row = select.executeQuery()) {
+                while (row.next()) {
+                    stored.add(new Stored(row.getLong(1), row.getString(2)));
+                }
+            }
+            return stored;
+        }
+    }
+
+    private static boolean isArchived(Rig rig, UUID threadId) throws SQLException {
+        try (var connection = rig.connect();
+                var select = connection.prepareStatement(
+                        "SELECT state = 'ARCHIVED' FROM thread WHERE tenant = 'default' AND thread_id = ?")) {
+            select.setString(1, threadId.toString());
+            try (var row = select.executeQuery()) {
+                assertThat(row.next()).as("the thread %s is there", threadId).isTrue();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    private void report(double seconds) throws IOException {
+        var found = new EnumMap<Checker.Kind, Long>(Checker.Kind.class);
+        for (var kind : Checker.Kind.values()) {
+            found.put(
+                    kind,
+                    tally.violations().stream()
+                            .filter(violation -> violation.kind() == kind)
+                            .count());
+        }
+        System.out.printf("%n%.0f seconds%n%n| faults | |%n|---|---|%n", seconds);
+        faults.forEach((fault, count) -> System.out.printf("| %s | %d |%n", fault, count));
+        System.out.printf("%n| done | |%n|---|---|%n");
+        tally.counts().forEach((what, count) -> System.out.printf("| %s | %,d |%n", what, count));
+        System.out.printf("| longest time without any acknowledged write, s | %.1f |%n", tally.longestGapSeconds());
+        System.out.printf("%n| found | |%n|---|---|%n");
+        found.forEach((kind, count) -> System.out.printf("| %s | %d |%n", kind, count));
+        System.out.printf("| unexpected answers | %d |%n%n", tally.unexpected().size());
+        Files.createDirectories(REPORT);
+        Files.write(
+                REPORT.resolve("report.json"),
+                new ObjectMapper()
+                        .writerWithDefaultPrettyPrinter()
+                        .writeValueAsBytes(Map.of(
+                                "seed",
+                                SEED,
+                                "seconds",
+                                seconds,
+                                "faults",
+                                faults,
+                                "done",
+                                tally.counts(),
+                                "longestGapSeconds",
+                                tally.longestGapSeconds(),
+                                "found",
+                                found,
+                                "violations",
+                                tally.violations(),
+                                "unexpected",
+                                tally.unexpected())));
+    }
+}
