@@ -94,12 +94,7 @@ final class Stage implements AutoCloseable {
 
     /** The most memory that the service has had resident since {@link #forgetPeak}, in MB. */
     double servicePeakRss() throws IOException {
-        for (var line : Files.readAllLines(Path.of("/proc", Long.toString(service.pid()), "status"))) {
-            if (line.startsWith("VmHWM:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
-            }
-        }
-        throw new IOException("the system does not tell how much memory a process has");
+        return service.status("VmHWM") * 1024 / 1e6;
     }
 
     void forgetPeak() throws IOException {

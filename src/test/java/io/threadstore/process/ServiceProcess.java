@@ -141,6 +141,16 @@ public final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /** A number that Linux tells of the process, such as {@code Threads}, or {@code VmRSS} in KiB. */
+    public long status(String name) throws IOException {
+        for (var line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+            if (line.startsWith(name + ":")) {
+                return Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        throw new IOException("the system does not tell " + name);
+    }
+
     /** Ends it as a crash does. */
     public void kill() throws InterruptedException {
         process.destroyForcibly();

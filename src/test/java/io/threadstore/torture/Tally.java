@@ -55,7 +55,12 @@ final class Tally {
         return unexpected;
     }
 
-    /** The longest time in which nothing was acknowledged to anybody, in seconds. */
+    /** Begins to look for the longest time in which nothing is acknowledged to anybody. */
+    void watchGaps() {
+        longestGap.set(0);
+    }
+
+    /** That time, in seconds. */
     double longestGapSeconds() {
         return longestGap.get() / 1e9;
     }

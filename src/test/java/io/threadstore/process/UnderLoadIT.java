@@ -1,0 +1,243 @@
+package io.threadstore.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.threadstore.platform.embedded.EmbeddedMariaDb;
+import io.threadstore.testsupport.Items;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** What becomes of many clients that append without pause when the service is asked to end, and when the database goes away. */
+@EnabledOnOs(OS.LINUX)
+class UnderLoadIT {
+
+    private static final int CLIENTS = 16;
+
+    /** How long the database is away. */
+    private static final int AWAY_SECONDS = Integer.getInteger("outage.seconds", 10);
+
+    private final EmbeddedMariaDb database = new EmbeddedMariaDb(Path.of("target", "under-load-database"));
+    private final ExecutorService pool = Executors.newFixedThreadPool(CLIENTS);
+    private TcpProxy way;
+    private ServiceProcess service;
+
+    @BeforeEach
+    void start() throws Exception {
+        database.start();
+        var server = URI.create(property("url").substring("jdbc:".length()));
+        way = new TcpProxy(server.getHost(), server.getPort());
+        service = ServiceProcess.launch(
+                Map.of(
+                        "THREADSTORE_DB_URL", "jdbc:mariadb://127.0.0.1:" + way.port() + server.getPath(),
+                        "THREADSTORE_DB_USERNAME", property("username"),
+                        "THREADSTORE_DB_PASSWORD", property("password")),
+                "-Xmx256m");
+        service.awaitReady();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        pool.shutdownNow();
+        if (service != null) {
+            service.close();
+        }
+        if (way != null) {
+            way.close();
+        }
+        database.stop();
+    }
+
+    private String property(String name) {
+        return database.connectionProperties().get("threadstore.db." + name);
+    }
+
+    @Test
+    void whoIsAskedToEndAnswersWhateverItStores() throws Exception {
+        var threads = new ArrayList<UUID>();
+        for (var i = 0; i < CLIENTS; i++) {
+            threads.add(newThread());
+        }
+        var appending = new ArrayList<Future<Integer>>();
+        for (var thread : threads) {
+            appending.add(pool.submit(() -> appendUntilRefused(thread)));
+        }
+        TimeUnit.SECONDS.sleep(3);
+
+        service.askToEnd();
+
+        assertThat(service.awaitEnd()).as("how it ends").isIn(0, 143);
+        for (var i = 0; i < CLIENTS; i++) {
+            var answered = appending.get(i).get(1, TimeUnit.MINUTES);
+            assertThat(answered).isPositive();
+            assertThat(itemsOf(threads.get(i)))
+                    .as("items of a thread whose appends were answered %d times", answered)
+                    .isEqualTo(1 + answered);
+        }
+    }
+
+    /** @return how many appends were answered with 200 before one was refused, or found nobody */
+    private int appendUntilRefused(UUID thread) throws Exception {
+        for (var answered = 0; ; answered++) {
+            int status;
+            try {
+                status = append(thread, 1 + answered);
+            } catch (IOException e) {
+                return answered;
+            }
+            if (status != 200) {
+                assertThat(status).isEqualTo(503);
+                return answered;
+            }
+        }
+    }
+
+    @Test
+    void databaseThatIsAwayCostsNothingButItsTime() throws Exception {
+        var loads = new ArrayList<Load>();
+        var appending = new ArrayList<Future<Void>>();
+        for (var i = 0; i < CLIENTS; i++) {
+            var load = new Load(newThread());
+            loads.add(load);
+            appending.add(pool.submit(load));
+        }
+        TimeUnit.SECONDS.sleep(5);
+        var threadsBefore = service.status("Threads");
+        var memoryBefore = service.status("VmRSS");
+        var pid = service.pid();
+
+        way.cut();
+        TimeUnit.SECONDS.sleep(1);
+        loads.forEach(load -> load.refusals.clear());
+        var mostThreads = 0L;
+        var mostMemory = 0L;
+        for (var i = 0; i < AWAY_SECONDS; i++) {
+            TimeUnit.SECONDS.sleep(1);
+            mostThreads = Math.max(mostThreads, service.status("Threads"));
+            mostMemory = Math.max(mostMemory, service.status("VmRSS"));
+        }
+        var refusals =
+                loads.stream().flatMap(load -> load.refusals.stream()).sorted().toList();
+        way.mend();
+        var mended = System.nanoTime();
+        var recovered = 0L;
+        for (var load : loads) {
+            recovered = Math.max(recovered, load.awaitAnswerAfter(mended));
+        }
+        loads.forEach(load -> load.isOver = true);
+        for (var future : appending) {
+            future.get(1, TimeUnit.MINUTES);
+        }
+
+        System.out.printf(
+                "away for %d s: %d answers of 503, half within %d ms, 99 %% within %d ms; threads %d, then at most %d; RSS %d MiB, then at most %d;"
+                        + " all clients served again %d ms after its return%n",
+                AWAY_SECONDS,
+                refusals.size(),
+                refusals.get(refusals.size() / 2),
+                refusals.get(refusals.size() * 99 / 100),
+                threadsBefore,
+                mostThreads,
+                memoryBefore / 1024,
+                mostMemory / 1024,
+                TimeUnit.NANOSECONDS.toMillis(recovered));
+        assertThat(refusals)
+                .as("each client is refused again and again")
+                .hasSizeGreaterThan(CLIENTS * AWAY_SECONDS / 2);
+        // generous, for machines that do much else: a second is what is promised
+        assertThat(refusals.get(refusals.size() * 95 / 100)).isLessThan(3000);
+        assertThat(mostThreads).isLessThan(threadsBefore + 2 * CLIENTS);
+        assertThat(mostMemory - memoryBefore).isLessThan(128 * 1024);
+        assertThat(TimeUnit.NANOSECONDS.toSeconds(recovered)).isLessThan(20);
+        assertThat(service.pid()).isEqualTo(pid);
+        for (var load : loads) {
+            assertThat(itemsOf(load.thread)).isEqualTo(load.next);
+        }
+    }
+
+    /** A client that appends exactly once, without pause, and again what was not done. */
+    private final class Load implements Callable<Void> {
+
+        private final UUID thread;
+        private final Queue<Long> refusals = new ConcurrentLinkedQueue<>();
+        private volatile boolean isOver;
+        private volatile long lastAnswer;
+        private int next = 1;
+
+        Load(UUID thread) {
+            this.thread = thread;
+        }
+
+        @Override
+        public Void call() throws Exception {
+            while (!isOver) {
+                var begin = System.nanoTime();
+                var status = append(thread, next);
+                if (status == 200) {
+                    lastAnswer = System.nanoTime();
+                    next++;
+                } else {
+                    assertThat(status).isEqualTo(503);
+                    refusals.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+                    TimeUnit.MILLISECONDS.sleep(50);
+                }
+            }
+            return null;
+        }
+
+        /** @return how long after that moment the first append was done, in nanoseconds */
+        long awaitAnswerAfter(long moment) throws InterruptedException {
+            for (var i = 0; i < 3000 && lastAnswer - moment <= 0; i++) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            assertThat(lastAnswer - moment).as("appends are done again").isPositive();
+            return lastAnswer - moment;
+        }
+    }
+
+    private int append(UUID thread, int expected) throws Exception {
+        return service.post(
+                        "/v1/threads/" + thread + "/items",
+                        "{\"items\":[" + Items.agentMessage("x" + expected) + "],\"expected_ordinal\":" + expected
+                                + "}")
+                .statusCode();
+    }
+
+    private UUID newThread() throws Exception {
+        var id = UUID.randomUUID();
+        assertThat(service.post("/v1/threads", "{\"thread_id\":\"" + id + "\",\"source\":{\"kind\":\"cli\"}}")
+                        .statusCode())
+                .isEqualTo(201);
+        return id;
+    }
+
+    private int itemsOf(UUID thread) throws Exception {
+        try (Connection connection =
+                        DriverManager.getConnection(property("url"), property("username"), property("password"));
+                var select = connection.prepareStatement(
+                        "SELECT COUNT(*) FROM rollout_item i JOIN thread t ON t.thread_key = i.thread_key WHERE t.thread_id = ?")) {
+            select.setString(1, thread.toString());
+            try (var row = select.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
+        }
+    }
+}
