@@ -2,9 +2,11 @@ package io.threadstore.platform;
 
 import io.smallrye.config.SmallRyeConfig;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.Config;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,19 @@ public final class DatabaseChoice {
 
     private static final String URL = "quarkus.datasource.jdbc.url";
     private static final String SHORT_URL = "threadstore.db.url";
+    private static final String CLUSTER = "threadstore.db.cluster";
+    private static final String DRIVER = "quarkus.datasource.jdbc.additional-jdbc-properties.";
+
+    /** What a connection to a Galera cluster needs, each found by the torture test (docs/reliability.md). */
+    private static final Map<String, String> FOR_A_CLUSTER = Map.of(
+            // MariaDB 10.11 loses the inserts of a bulk statement whose transaction another node aborts, and commits
+            // what follows
+            DRIVER + "useBulkStmts", "false",
+            // a PREPARE that fails, sent together with its execution, ends in the driver's NullPointerException
+            DRIVER + "disablePipeline", "true",
+            // reads wait until their node has applied what was committed before on any other
+            DRIVER + "sessionVariables", "innodb_lock_wait_timeout=10,idle_transaction_timeout=10,wsrep_sync_wait=1");
+
     private static final String EMBEDDED = "threadstore.embedded.enabled";
     private static final String DIRECTORY = "threadstore.embedded.directory";
     private static final String JSON_LOG = "quarkus.log.console.json.enabled";
@@ -36,6 +51,9 @@ public final class DatabaseChoice {
     public static DatabaseChoice make(SmallRyeConfig config) {
         var choice = new DatabaseChoice();
         if (isSet(config, URL) || isSet(config, SHORT_URL)) {
+            if (isCluster(config)) {
+                FOR_A_CLUSTER.forEach(System::setProperty);
+            }
             return choice;
         }
         var launcher = isEmbeddedAllowed(config) ? findLauncher() : null;
@@ -55,6 +73,11 @@ public final class DatabaseChoice {
         // a run on a private database is somebody's laptop: a log for people
         setUnlessSet(config, JSON_LOG, "false");
         return choice;
+    }
+
+    /** Whether the operator has said that the database is a Galera cluster. */
+    static boolean isCluster(Config config) {
+        return config.getOptionalValue(CLUSTER, Boolean.class).orElse(false);
     }
 
     /** Says that the application makes no more use of the database. */

@@ -14,8 +14,11 @@ public final class DatabaseFailures {
     /** SQLState classes: connection exception, operator intervention (a server that shuts down). */
     private static final Set<String> AWAY = Set.of("08", "57");
 
-    /** MariaDB's errors: too many connections, server shutdown, lock wait time-out, query interrupted, statement time-out. */
-    private static final Set<Integer> BUSY = Set.of(1040, 1053, 1205, 1317, 1969, 3024);
+    /**
+     * MariaDB's errors: too many connections, a node of a cluster that has lost the others (at a statement, at a commit), server shutdown,
+     * lock wait time-out, query interrupted, statement time-out.
+     */
+    private static final Set<Integer> BUSY = Set.of(1040, 1047, 1053, 1180, 1205, 1317, 1969, 3024);
 
     /** What the pool says, without a SQLState, when no connection comes free or one turns out to be broken. */
     private static final List<String> POOL_MESSAGES = List.of("cquisition timeout", "Failed to enlist");

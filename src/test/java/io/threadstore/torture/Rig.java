@@ -1,14 +1,9 @@
 package io.threadstore.torture;
 
-import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import io.threadstore.process.ServiceProcess;
-import io.threadstore.process.TcpProxy;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,27 +12,33 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/** Two services, each with a way of its own to one database; and what can happen to them. */
+/** Two services on one database, and what can happen to them. */
 final class Rig implements AutoCloseable {
 
     static final int SERVICES = 2;
 
-    private static final Path DIRECTORY = Path.of("target", "torture-database");
+    /** More options of the services' JVMs, to try something. */
+    private static final String[] OPTIONS = System.getProperty(
+                    "torture.options", "-Dquarkus.log.console.json.enabled=true")
+            .split(" ");
 
-    private final EmbeddedMariaDb database = new EmbeddedMariaDb(DIRECTORY);
-    private final List<TcpProxy> ways = new ArrayList<>();
+    private final Database database;
     private final AtomicReferenceArray<ServiceProcess> services = new AtomicReferenceArray<>(SERVICES);
 
-    Rig() throws Exception {
-        database.start();
-        for (var i = 0; i < SERVICES; i++) {
-            ways.add(new TcpProxy("127.0.0.1", databasePort()));
-            services.set(i, launch(i));
-            services.get(i).awaitReady();
+    /** @param cluster whether the database is three nodes of a Galera cluster, or one server */
+    Rig(boolean cluster) throws Exception {
+        database = cluster ? new GaleraCluster(SERVICES) : new SingleServer(SERVICES);
+        try {
+            for (var i = 0; i < SERVICES; i++) {
+                restart(i);
+            }
+        } catch (Exception e) {
+            close();
+            throw e;
         }
     }
 
-    /** What happens. Each is over when the method ends, and all are ready again. */
+    /** What happens. Each is over when it has been done, and all are ready again. */
     enum Fault {
         KILL_SERVICE,
         END_SERVICE,
@@ -61,67 +62,51 @@ final class Rig implements AutoCloseable {
                 restart(victim);
             }
             // longer than a client waits for an answer, and than a connection may be silent
-            case STOP_SERVICE -> pause(services.get(victim).pid(), Client.PATIENCE.toSeconds() + 2);
-            case KILL_DATABASE -> {
-                signal("KILL", databasePid());
-                TimeUnit.MILLISECONDS.sleep(random.nextInt(3000));
-                database.stop();
-                database.start();
-                for (var way : ways) {
-                    way.leadTo(databasePort());
-                }
-            }
-            case STOP_DATABASE -> pause(databasePid(), Client.PATIENCE.toSeconds() + 2);
+            case STOP_SERVICE -> pause(services.get(victim).pid());
+            case KILL_DATABASE -> database.kill(random);
+            case STOP_DATABASE -> pause(database.pid(random));
             case CUT_NETWORK -> {
-                ways.get(victim).cut();
+                database.cut(victim, true);
                 TimeUnit.MILLISECONDS.sleep(500 + random.nextInt(5000));
-                ways.get(victim).mend();
+                database.cut(victim, false);
             }
             case SLOW_NETWORK -> {
-                ways.get(victim).delay(20 + random.nextInt(200));
+                database.delay(victim, 20 + random.nextInt(200));
                 TimeUnit.SECONDS.sleep(5);
-                ways.get(victim).delay(0);
+                database.delay(victim, 0);
             }
         }
-        awaitReady();
-    }
-
-    private void restart(int number) throws Exception {
-        services.set(number, launch(number));
-        services.get(number).awaitReady();
-    }
-
-    private void awaitReady() throws Exception {
         for (var i = 0; i < SERVICES; i++) {
             services.get(i).awaitReady();
         }
     }
 
-    private static void pause(long pid, long seconds) throws Exception {
+    private static void pause(long pid) throws Exception {
         signal("STOP", pid);
         try {
-            TimeUnit.SECONDS.sleep(seconds);
+            TimeUnit.SECONDS.sleep(Client.PATIENCE.toSeconds() + 2);
         } finally {
             signal("CONT", pid);
         }
     }
 
-    private static void signal(String name, long pid) throws IOException, InterruptedException {
+    static void signal(String name, long pid) throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
     }
 
-    private ServiceProcess launch(int number) throws IOException {
-        var properties = database.connectionProperties();
-        return ServiceProcess.launch(
-                Map.of(
-                        "THREADSTORE_DB_URL",
-                        "jdbc:mariadb://127.0.0.1:" + ways.get(number).port()
-                                + databaseUri().getPath(),
-                        "THREADSTORE_DB_USERNAME",
-                        properties.get("threadstore.db.username"),
-                        "THREADSTORE_DB_PASSWORD",
-                        properties.get("threadstore.db.password")),
-                "-Xmx512m");
+    private void restart(int number) throws Exception {
+        var options = new ArrayList<>(List.of("-Xmx512m"));
+        options.addAll(List.of(database.options()));
+        options.addAll(List.of(OPTIONS));
+        services.set(
+                number,
+                ServiceProcess.launch(
+                        Map.of(
+                                "THREADSTORE_DB_URL", database.url(number),
+                                "THREADSTORE_DB_USERNAME", database.username(),
+                                "THREADSTORE_DB_PASSWORD", database.password()),
+                        options.toArray(String[]::new)));
+        services.get(number).awaitReady();
     }
 
     URI service(int number) {
@@ -130,25 +115,7 @@ final class Rig implements AutoCloseable {
 
     /** A connection past services and proxies. */
     Connection connect() throws SQLException {
-        var properties = database.connectionProperties();
-        return DriverManager.getConnection(
-                properties.get("threadstore.db.url"),
-                properties.get("threadstore.db.username"),
-                properties.get("threadstore.db.password"));
-    }
-
-    private URI databaseUri() {
-        return URI.create(
-                database.connectionProperties().get("threadstore.db.url").substring("jdbc:".length()));
-    }
-
-    private int databasePort() {
-        return databaseUri().getPort();
-    }
-
-    private static long databasePid() throws IOException {
-        return Long.parseLong(
-                Files.readString(DIRECTORY.resolve("mariadb/mariadbd.pid")).strip());
+        return database.connect();
     }
 
     @Override
@@ -158,9 +125,6 @@ final class Rig implements AutoCloseable {
                 services.get(i).close();
             }
         }
-        for (var way : ways) {
-            way.close();
-        }
-        database.stop();
+        database.close();
     }
 }

@@ -27,6 +27,9 @@ class Torture {
     private static final int SECONDS = Integer.getInteger("torture.seconds", 120);
     private static final long SEED = Long.getLong("torture.seed", System.nanoTime());
 
+    /** Whether the database is three nodes of a Galera cluster. */
+    private static final boolean CLUSTER = Boolean.getBoolean("torture.cluster");
+
     /** Threads with two writers each, that take over from one another. */
     private static final int CONTENDED = 8;
 
@@ -56,7 +59,7 @@ class Torture {
     void nothingAcknowledgedIsLost() throws Exception {
         System.out.println("torture.seed=" + SEED);
         var begin = System.nanoTime();
-        try (var rig = new Rig()) {
+        try (var rig = new Rig(CLUSTER)) {
             var end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
             var first = new Client(rig, tally, "first", end);
             for (var journal : all()) {

@@ -1,0 +1,133 @@
+package io.threadstore.torture;
+
+import io.threadstore.process.TcpProxy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Three nodes of a Galera cluster, by deploy/galera/cluster. Each service has a way to each node, and prefers another node than the other
+ * service does; Connector/J goes on to the next where one does not answer.
+ */
+final class GaleraCluster implements Database {
+
+    private static final int NODES = 3;
+    private static final int PORT = 13_300;
+    private static final String SCRIPT = "deploy/galera/cluster";
+
+    private final Path directory;
+    private final List<List<TcpProxy>> ways = new ArrayList<>();
+
+    GaleraCluster(int services) throws Exception {
+        // as root, nodes run as another user, who may not enter any directory
+        directory = Files.createTempDirectory("threadstore-galera-");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        script("start");
+        for (var service = 0; service < services; service++) {
+            var own = new ArrayList<TcpProxy>();
+            for (var node = 1; node <= NODES; node++) {
+                own.add(new TcpProxy("127.0.0.1", PORT + node));
+            }
+            ways.add(own);
+        }
+    }
+
+    private void script(String command, String... more) throws IOException {
+        var line = new ArrayList<>(List.of(SCRIPT, command, directory.toString()));
+        line.addAll(List.of(more));
+        var process = new ProcessBuilder(line)
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve(command + ".log").toFile())
+                .start();
+        // not interruptible: a cluster that is half started or ended is of no use
+        var status = process.onExit().join().exitValue();
+        if (status != 0) {
+            throw new IOException(line + " ended with " + status);
+        }
+    }
+
+    @Override
+    public String url(int service) {
+        var url = new StringBuilder("jdbc:mariadb:sequential://");
+        for (var i = 0; i < NODES; i++) {
+            var way = ways.get(service).get((i + service) % NODES);
+            url.append(i == 0 ? "" : ",").append("127.0.0.1:").append(way.port());
+        }
+        return url.append("/threadstore").toString();
+    }
+
+    @Override
+    public String username() {
+        return "threadstore";
+    }
+
+    @Override
+    public String password() {
+        return "threadstore";
+    }
+
+    @Override
+    public String[] options() {
+        return new String[] {"-Dthreadstore.db.cluster=true"};
+    }
+
+    @Override
+    public Connection connect() throws SQLException {
+        return DriverManager.getConnection(
+                "jdbc:mariadb://127.0.0.1:" + (PORT + 1) + "/threadstore?sessionVariables=wsrep_sync_wait=1",
+                username(),
+                password());
+    }
+
+    @Override
+    public void kill(Random random) throws Exception {
+        var node = 1 + random.nextInt(NODES);
+        Rig.signal("KILL", pid(node));
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(5000));
+        script("node", Integer.toString(node));
+    }
+
+    @Override
+    public long pid(Random random) throws IOException {
+        return pid(1 + random.nextInt(NODES));
+    }
+
+    private long pid(int node) throws IOException {
+        return Long.parseLong(
+                Files.readString(directory.resolve("n" + node).resolve("pid")).strip());
+    }
+
+    /** To the node that it prefers. */
+    @Override
+    public void cut(int service, boolean cut) throws Exception {
+        var way = ways.get(service).get(service % NODES);
+        if (cut) {
+            way.cut();
+        } else {
+            way.mend();
+        }
+    }
+
+    @Override
+    public void delay(int service, long millis) {
+        ways.get(service).forEach(way -> way.delay(millis));
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (var own : ways) {
+            for (var way : own) {
+                way.close();
+            }
+        }
+        script("stop");
+    }
+}

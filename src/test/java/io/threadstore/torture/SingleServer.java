@@ -1,0 +1,103 @@
+package io.threadstore.torture;
+
+import io.threadstore.platform.embedded.EmbeddedMariaDb;
+import io.threadstore.process.TcpProxy;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/** One MariaDB: the embedded one. */
+final class SingleServer implements Database {
+
+    private static final Path DIRECTORY = Path.of("target", "torture-database");
+
+    private final EmbeddedMariaDb server = new EmbeddedMariaDb(DIRECTORY);
+    private final List<TcpProxy> ways = new ArrayList<>();
+
+    SingleServer(int services) throws Exception {
+        server.start();
+        for (var i = 0; i < services; i++) {
+            ways.add(new TcpProxy("127.0.0.1", uri().getPort()));
+        }
+    }
+
+    private String property(String name) {
+        return server.connectionProperties().get("threadstore.db." + name);
+    }
+
+    private URI uri() {
+        return URI.create(property("url").substring("jdbc:".length()));
+    }
+
+    @Override
+    public String url(int service) {
+        return "jdbc:mariadb://127.0.0.1:" + ways.get(service).port() + uri().getPath();
+    }
+
+    @Override
+    public String username() {
+        return property("username");
+    }
+
+    @Override
+    public String password() {
+        return property("password");
+    }
+
+    @Override
+    public String[] options() {
+        return new String[0];
+    }
+
+    @Override
+    public Connection connect() throws SQLException {
+        return DriverManager.getConnection(property("url"), username(), password());
+    }
+
+    @Override
+    public void kill(Random random) throws Exception {
+        Rig.signal("KILL", pid(random));
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(3000));
+        server.stop();
+        server.start();
+        for (var way : ways) {
+            way.leadTo(uri().getPort());
+        }
+    }
+
+    @Override
+    public long pid(Random random) throws Exception {
+        return Long.parseLong(
+                Files.readString(DIRECTORY.resolve("mariadb/mariadbd.pid")).strip());
+    }
+
+    @Override
+    public void cut(int service, boolean cut) throws Exception {
+        if (cut) {
+            ways.get(service).cut();
+        } else {
+            ways.get(service).mend();
+        }
+    }
+
+    @Override
+    public void delay(int service, long millis) {
+        ways.get(service).delay(millis);
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (var way : ways) {
+            way.close();
+        }
+        server.stop();
+    }
+}
