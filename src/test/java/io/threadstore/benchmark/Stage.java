@@ -101,7 +101,8 @@ final class Stage implements AutoCloseable {
         Files.writeString(Path.of("/proc", Long.toString(service.pid()), "clear_refs"), "5");
     }
 
-    private static double cpuSeconds(long pid) throws IOException {
+    /** How much processor time a process has had until now. */
+    static double cpuSeconds(long pid) throws IOException {
         var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
         var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -26,6 +28,8 @@ class StorageBenchmark {
     private static final int ITEMS_PER_THREAD = 1000;
     private static final int ITEMS_PER_COMMIT = 10;
 
+    private static final Path DIRECTORY = Path.of("target", "benchmark-database");
+
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** What each way of storing adds to the type of the item's column, and to the table. */
@@ -41,40 +45,42 @@ class StorageBenchmark {
 
     @Test
     void ofItemsByHowTheyAreStored() throws Exception {
-        try (var stage = Stage.set(Report.JVM);
-                var connection = stage.connect()) {
-            System.out.printf(
-                    "%n| %,d items | text, MB | on disk, MB | a million, MB | inserted per s | database, µs of processor per item | read per s | database, µs per item |%n",
-                    ITEMS);
-            System.out.println("|---|---|---|---|---|---|---|---|");
-            for (var way : WAYS.entrySet()) {
-                measure(stage, connection, way.getKey(), way.getValue()[0], way.getValue()[1]);
-            }
+        System.out.printf(
+                "%n| %,d items | text, MB | on disk, MB | a million, MB | inserted per s | database, µs of processor per item | read per s | database, µs per item |%n",
+                ITEMS);
+        System.out.println("|---|---|---|---|---|---|---|---|");
+        for (var way : WAYS.entrySet()) {
+            measure(way.getKey(), way.getValue()[0], way.getValue()[1]);
         }
     }
 
-    private static void measure(Stage stage, Connection connection, String title, String column, String table)
-            throws SQLException, IOException, InterruptedException {
-        try (var statement = connection.createStatement()) {
+    private static void measure(String title, String column, String table) throws Exception {
+        long bytes;
+        Took inserted;
+        var database = new EmbeddedMariaDb(DIRECTORY);
+        database.start();
+        try (var connection = connect(database);
+                var statement = connection.createStatement()) {
+            statement.execute("DROP TABLE IF EXISTS stored_item");
             statement.execute("""
                     CREATE TABLE stored_item (thread_key BIGINT NOT NULL, ordinal BIGINT NOT NULL, recorded_at BIGINT NOT NULL,
                       type VARCHAR(128) NOT NULL, subtype VARCHAR(128) NULL, byte_length INT NOT NULL, item LONGTEXT%s NOT NULL,
                       PRIMARY KEY (thread_key, ordinal)
                     ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin %s
                     """.formatted(column, table));
-            var insert = new Timing(stage);
-            var bytes = insert(connection);
-            awaitClean(connection);
-            var inserted = insert.end();
-            long disk;
-            try (var row = statement.executeQuery(
-                    "SELECT ALLOCATED_SIZE FROM information_schema.INNODB_SYS_TABLESPACES WHERE NAME LIKE '%/stored_item'")) {
-                assertThat(row.next()).isTrue();
-                disk = row.getLong(1);
-            }
-            var read = new Timing(stage);
+            var timing = new Timing();
+            bytes = insert(connection);
+            inserted = timing.end();
+        } finally {
+            // what is in memory only goes into the table's file
+            database.stop();
+        }
+        var disk = bytesOnDisk();
+        database.start();
+        try (var connection = connect(database)) {
+            var timing = new Timing();
             assertThat(read(connection)).isEqualTo(bytes);
-            var gone = read.end();
+            var gone = timing.end();
             System.out.printf(
                     "| %s | %.0f | %.0f | %,.0f | %,.0f | %.1f | %,.0f | %.1f |%n",
                     title,
@@ -85,8 +91,25 @@ class StorageBenchmark {
                     inserted.databaseSeconds / ITEMS * MILLION,
                     ITEMS / gone.seconds,
                     gone.databaseSeconds / ITEMS * MILLION);
-            statement.execute("DROP TABLE stored_item");
+        } finally {
+            database.stop();
         }
+    }
+
+    private static Connection connect(EmbeddedMariaDb database) throws SQLException {
+        var properties = database.connectionProperties();
+        return DriverManager.getConnection(
+                properties.get("threadstore.db.url") + "?useServerPrepStmts=true&useBulkStmts=true",
+                properties.get("threadstore.db.username"),
+                properties.get("threadstore.db.password"));
+    }
+
+    /** What the file takes, whose holes take nothing. */
+    private static long bytesOnDisk() throws IOException {
+        var file = DIRECTORY.resolve("mariadb/data/threadstore/stored_item.ibd");
+        var du = new ProcessBuilder("du", "-k", file.toString()).start();
+        return Long.parseLong(new String(du.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\\s")[0])
+                * 1024;
     }
 
     private static long insert(Connection connection) throws SQLException, IOException {
@@ -117,20 +140,6 @@ class StorageBenchmark {
         return bytes;
     }
 
-    /** Until everything is in the table's file, and as small as it gets. */
-    private static void awaitClean(Connection connection) throws SQLException, InterruptedException {
-        try (var statement = connection.createStatement()) {
-            statement.execute("SET GLOBAL innodb_max_dirty_pages_pct = 0");
-            for (var dirty = 1L; dirty > 0; Thread.sleep(100)) {
-                try (var row = statement.executeQuery("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'")) {
-                    row.next();
-                    dirty = row.getLong(2);
-                }
-            }
-            statement.execute("SET GLOBAL innodb_max_dirty_pages_pct = 90");
-        }
-    }
-
     private static long read(Connection connection) throws SQLException {
         var bytes = 0L;
         try (var select =
@@ -148,21 +157,23 @@ class StorageBenchmark {
         return bytes;
     }
 
+    /** Of the server and of the one client. */
     private static final class Timing {
 
-        private final Stage stage;
         private final long began = System.nanoTime();
-        private final Stage.Cpu before;
+        private final double before;
 
-        Timing(Stage stage) throws IOException {
-            this.stage = stage;
-            this.before = stage.cpu();
+        Timing() throws IOException {
+            this.before = databaseSeconds();
         }
 
         Took end() throws IOException {
-            return new Took(
-                    (System.nanoTime() - began) / 1e9,
-                    stage.cpu().since(before, 1).database());
+            return new Took((System.nanoTime() - began) / 1e9, databaseSeconds() - before);
+        }
+
+        private static double databaseSeconds() throws IOException {
+            return Stage.cpuSeconds(Long.parseLong(
+                    Files.readString(DIRECTORY.resolve("mariadb/mariadbd.pid")).strip()));
         }
     }
 
