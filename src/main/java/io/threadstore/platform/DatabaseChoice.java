@@ -26,9 +26,12 @@ public final class DatabaseChoice {
             // what follows
             DRIVER + "useBulkStmts", "false",
             // a PREPARE that fails, sent together with its execution, ends in the driver's NullPointerException
-            DRIVER + "disablePipeline", "true",
-            // reads wait until their node has applied what was committed before on any other
-            DRIVER + "sessionVariables", "innodb_lock_wait_timeout=10,idle_transaction_timeout=10,wsrep_sync_wait=1");
+            DRIVER + "disablePipeline", "true");
+
+    private static final String SESSION_VARIABLES = DRIVER + "sessionVariables";
+
+    /** Beside the others: reads wait until their node has applied what was committed before on any other. */
+    private static final String SYNC_WAIT = "wsrep_sync_wait=1";
 
     private static final String EMBEDDED = "threadstore.embedded.enabled";
     private static final String DIRECTORY = "threadstore.embedded.directory";
@@ -53,6 +56,8 @@ public final class DatabaseChoice {
         if (isSet(config, URL) || isSet(config, SHORT_URL)) {
             if (isCluster(config)) {
                 FOR_A_CLUSTER.forEach(System::setProperty);
+                System.setProperty(
+                        SESSION_VARIABLES, config.getValue(SESSION_VARIABLES, String.class) + "," + SYNC_WAIT);
             }
             return choice;
         }

@@ -55,12 +55,7 @@ class ThreadPages {
             if (query.hasFilters()) {
                 end = lastToLookAt(connection, time, where, order);
                 if (end != null) {
-                    where.add(
-                            "(%s %s ? OR (%s = ? AND thread_key %s= ?))"
-                                    .formatted(time, before(query), time, before(query)),
-                            end.sortValue(),
-                            end.sortValue(),
-                            end.key());
+                    where.addPlaces(time, before(query), before(query) + "=", end);
                 }
                 filter(where, query);
             }
@@ -95,13 +90,7 @@ class ThreadPages {
         where.add("tenant = ?", tenant);
         where.add("state = ?", (query.archived() ? ThreadState.ARCHIVED : ThreadState.ACTIVE).name());
         if (after != null) {
-            // two ranges of the index, not a comparison of rows, which MariaDB does not turn into a range
-            var time = timeColumn(query);
-            where.add(
-                    "(%s %s ? OR (%s = ? AND thread_key %s ?))".formatted(time, beyond(query), time, beyond(query)),
-                    after.sortValue(),
-                    after.sortValue(),
-                    after.key());
+            where.addPlaces(timeColumn(query), beyond(query), beyond(query), after);
         }
         return where;
     }
@@ -196,6 +185,20 @@ class ThreadPages {
         void add(String condition, Object... parameters) {
             sql.append(sql.isEmpty() ? "" : " AND ").append(condition);
             Collections.addAll(values, parameters);
+        }
+
+        /**
+         * Those on one side of a place: two ranges of the index, not a comparison of rows, which MariaDB does not turn into a range.
+         *
+         * @param side how times compare, {@code <} or {@code >}
+         * @param keySide how keys compare where times are equal: the same, with = where the place itself belongs to them
+         */
+        void addPlaces(String time, String side, String keySide, Cursor place) {
+            add(
+                    "(%s %s ? OR (%s = ? AND thread_key %s ?))".formatted(time, side, time, keySide),
+                    place.sortValue(),
+                    place.sortValue(),
+                    place.key());
         }
 
         /** @param parameters those of the expression itself */

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -18,9 +19,10 @@ final class Rig implements AutoCloseable {
     static final int SERVICES = 2;
 
     /** More options of the services' JVMs, to try something. */
-    private static final String[] OPTIONS = System.getProperty(
-                    "torture.options", "-Dquarkus.log.console.json.enabled=true")
-            .split(" ");
+    private static final List<String> OPTIONS = Arrays.stream(
+                    System.getProperty("torture.options", "").split(" "))
+            .filter(option -> !option.isEmpty())
+            .toList();
 
     private final Database database;
     private final AtomicReferenceArray<ServiceProcess> services = new AtomicReferenceArray<>(SERVICES);
@@ -97,7 +99,7 @@ final class Rig implements AutoCloseable {
     private void restart(int number) throws Exception {
         var options = new ArrayList<>(List.of("-Xmx512m"));
         options.addAll(List.of(database.options()));
-        options.addAll(List.of(OPTIONS));
+        options.addAll(OPTIONS);
         services.set(
                 number,
                 ServiceProcess.launch(
