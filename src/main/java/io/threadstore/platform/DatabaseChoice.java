@@ -24,9 +24,17 @@ public final class DatabaseChoice {
     private static final Map<String, String> FOR_A_CLUSTER = Map.of(
             // MariaDB 10.11 loses the inserts of a bulk statement whose transaction another node aborts, and commits
             // what follows
-            DRIVER + "useBulkStmts", "false",
+            DRIVER + "useBulkStmts",
+            "false",
             // a PREPARE that fails, sent together with its execution, ends in the driver's NullPointerException
-            DRIVER + "disablePipeline", "true");
+            DRIVER + "disablePipeline",
+            "true",
+            // a node that has lost the others still takes connections and answers pings, but refuses this: so the
+            // driver goes on to the next node, and the pool drops what it had
+            DRIVER + "initSql",
+            "DO 1",
+            "quarkus.datasource.jdbc.validation-query-sql",
+            "DO 1");
 
     private static final String SESSION_VARIABLES = DRIVER + "sessionVariables";
 

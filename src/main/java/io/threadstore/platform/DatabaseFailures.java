@@ -15,10 +15,10 @@ public final class DatabaseFailures {
     private static final Set<String> AWAY = Set.of("08", "57");
 
     /**
-     * MariaDB's errors: too many connections, a node of a cluster that has lost the others (at a statement, at a commit), server shutdown,
-     * lock wait time-out, query interrupted, statement time-out.
+     * MariaDB's errors: a full disk (noticed by the server, by a table), too many connections, a node of a cluster that has lost the others
+     * (at a statement, at a commit), server shutdown, lock wait time-out, query interrupted, statement time-out.
      */
-    private static final Set<Integer> BUSY = Set.of(1040, 1047, 1053, 1180, 1205, 1317, 1969, 3024);
+    private static final Set<Integer> BUSY = Set.of(1021, 1114, 1040, 1047, 1053, 1180, 1205, 1317, 1969, 3024);
 
     /** What the pool says, without a SQLState, when no connection comes free or one turns out to be broken. */
     private static final List<String> POOL_MESSAGES = List.of("cquisition timeout", "Failed to enlist");
