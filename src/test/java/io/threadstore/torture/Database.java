@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Random;
+import java.util.Set;
 
 /** A database that things happen to, with ways to it for each service. */
 interface Database extends AutoCloseable {
@@ -17,6 +18,9 @@ interface Database extends AutoCloseable {
 
     /** What a service needs beyond that. */
     String[] options();
+
+    /** Of the faults of a database's own, those that can be had here. */
+    Set<Rig.Fault> faults();
 
     /** A connection past the ways, that sees all that is committed. */
     Connection connect() throws SQLException;
@@ -32,6 +36,30 @@ interface Database extends AutoCloseable {
 
     /** Holds back all that comes and goes on the service's ways. */
     void delay(int service, long millis);
+
+    /**
+     * Fills its disk until nothing more goes there, and makes room again.
+     *
+     * @param meanwhile when the disk is full
+     */
+    default void fillDisk(Random random, Meanwhile meanwhile) throws Exception {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Cuts a node off from the others, while it runs and services reach it, and lets it come back.
+     *
+     * @param meanwhile when the others have gone on without it
+     */
+    default void isolate(Random random, Meanwhile meanwhile) throws Exception {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Something that is looked at before a fault ends. */
+    @FunctionalInterface
+    interface Meanwhile {
+        void look() throws Exception;
+    }
 
     @Override
     void close() throws IOException;

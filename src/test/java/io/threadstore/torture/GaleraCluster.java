@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -80,6 +81,11 @@ final class GaleraCluster implements Database {
     }
 
     @Override
+    public Set<Rig.Fault> faults() {
+        return Set.of(Rig.Fault.ISOLATE_NODE);
+    }
+
+    @Override
     public Connection connect() throws SQLException {
         return DriverManager.getConnection(
                 "jdbc:mariadb://127.0.0.1:" + (PORT + 1) + "/threadstore?sessionVariables=wsrep_sync_wait=1",
@@ -93,6 +99,15 @@ final class GaleraCluster implements Database {
         Rig.signal("KILL", pid(node));
         TimeUnit.MILLISECONDS.sleep(random.nextInt(5000));
         script("node", Integer.toString(node));
+    }
+
+    @Override
+    public void isolate(Random random, Meanwhile meanwhile) throws Exception {
+        var node = Integer.toString(1 + random.nextInt(NODES));
+        script("isolate", node);
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(10_000));
+        meanwhile.look();
+        script("rejoin", node);
     }
 
     @Override

@@ -5,11 +5,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -24,7 +27,10 @@ final class Rig implements AutoCloseable {
             .filter(option -> !option.isEmpty())
             .toList();
 
+    private static final int DAY = (int) TimeUnit.DAYS.toSeconds(1);
+
     private final Database database;
+    private final List<OwnClock> clocks = new ArrayList<>();
     private final AtomicReferenceArray<ServiceProcess> services = new AtomicReferenceArray<>(SERVICES);
 
     /** @param cluster whether the database is three nodes of a Galera cluster, or one server */
@@ -32,6 +38,7 @@ final class Rig implements AutoCloseable {
         database = cluster ? new GaleraCluster(SERVICES) : new SingleServer(SERVICES);
         try {
             for (var i = 0; i < SERVICES; i++) {
+                clocks.add(new OwnClock());
                 restart(i);
             }
         } catch (Exception e) {
@@ -48,7 +55,32 @@ final class Rig implements AutoCloseable {
         KILL_DATABASE,
         STOP_DATABASE,
         CUT_NETWORK,
-        SLOW_NETWORK
+        SLOW_NETWORK,
+        JUMP_CLOCK,
+        /** Of one server. */
+        FILL_DISK,
+        /** Of a cluster: the network between its nodes. */
+        ISOLATE_NODE
+    }
+
+    /** Those that can be had here, or of them the ones that were asked for ({@code -Dtorture.faults=KILL_SERVICE,FILL_DISK}). */
+    Set<Fault> faults() {
+        var asked = System.getProperty("torture.faults", "");
+        var possible = possibleFaults();
+        if (!asked.isEmpty()) {
+            possible.retainAll(
+                    Arrays.stream(asked.split(",")).map(Fault::valueOf).toList());
+        }
+        return possible;
+    }
+
+    private Set<Fault> possibleFaults() {
+        var here = EnumSet.complementOf(EnumSet.of(Fault.JUMP_CLOCK, Fault.FILL_DISK, Fault.ISOLATE_NODE));
+        here.addAll(database.faults());
+        if (OwnClock.isPossible()) {
+            here.add(Fault.JUMP_CLOCK);
+        }
+        return here;
     }
 
     void strike(Fault fault, Random random) throws Exception {
@@ -77,7 +109,20 @@ final class Rig implements AutoCloseable {
                 TimeUnit.SECONDS.sleep(5);
                 database.delay(victim, 0);
             }
+            case JUMP_CLOCK -> {
+                // forward, and back; or the other way round
+                clocks.get(victim).moveAhead(Duration.ofSeconds(random.nextInt(2 * DAY) - DAY));
+                TimeUnit.MILLISECONDS.sleep(2000 + random.nextInt(3000));
+                clocks.get(victim).moveAhead(Duration.ZERO);
+            }
+            case FILL_DISK -> database.fillDisk(random, () -> {});
+            // the other nodes are enough for both
+            case ISOLATE_NODE -> database.isolate(random, this::awaitReady);
         }
+        awaitReady();
+    }
+
+    private void awaitReady() throws Exception {
         for (var i = 0; i < SERVICES; i++) {
             services.get(i).awaitReady();
         }
@@ -100,14 +145,11 @@ final class Rig implements AutoCloseable {
         var options = new ArrayList<>(List.of("-Xmx512m"));
         options.addAll(List.of(database.options()));
         options.addAll(OPTIONS);
-        services.set(
-                number,
-                ServiceProcess.launch(
-                        Map.of(
-                                "THREADSTORE_DB_URL", database.url(number),
-                                "THREADSTORE_DB_USERNAME", database.username(),
-                                "THREADSTORE_DB_PASSWORD", database.password()),
-                        options.toArray(String[]::new)));
+        var environment = new HashMap<>(clocks.get(number).environment());
+        environment.put("THREADSTORE_DB_URL", database.url(number));
+        environment.put("THREADSTORE_DB_USERNAME", database.username());
+        environment.put("THREADSTORE_DB_PASSWORD", database.password());
+        services.set(number, ServiceProcess.launch(environment, options.toArray(String[]::new)));
         services.get(number).awaitReady();
     }
 

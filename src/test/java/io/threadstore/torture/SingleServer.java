@@ -12,14 +12,23 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
-/** One MariaDB: the embedded one. */
+/** One MariaDB: the embedded one, on a disk of its own that can be filled. */
 final class SingleServer implements Database {
 
-    private static final Path DIRECTORY = Path.of("target", "torture-database");
+    private static final Logger LOG_OF_THE_SERVER = Logger.getLogger("ch.vorburger");
 
-    private final EmbeddedMariaDb server = new EmbeddedMariaDb(DIRECTORY);
+    static {
+        // that a table is full it says a thousand times
+        LOG_OF_THE_SERVER.setLevel(Level.OFF);
+    }
+
+    private final SmallDisk disk = new SmallDisk(Path.of("target", "torture-database"));
+    private final EmbeddedMariaDb server = new EmbeddedMariaDb(disk.directory());
     private final List<TcpProxy> ways = new ArrayList<>();
 
     SingleServer(int services) throws Exception {
@@ -63,9 +72,40 @@ final class SingleServer implements Database {
     }
 
     @Override
+    public Set<Rig.Fault> faults() {
+        return disk.canBeFilled() ? Set.of(Rig.Fault.FILL_DISK) : Set.of();
+    }
+
+    @Override
+    public void fillDisk(Random random, Meanwhile meanwhile) throws Exception {
+        disk.fill();
+        try {
+            TimeUnit.MILLISECONDS.sleep(2000 + random.nextInt(6000));
+            meanwhile.look();
+        } finally {
+            disk.makeRoom();
+        }
+        // some versions end when they can't write, others wait
+        if (!isAlive()) {
+            restart();
+        }
+    }
+
+    private boolean isAlive() throws Exception {
+        return Files.exists(pidFile())
+                && ProcessHandle.of(pid(new Random()))
+                        .filter(ProcessHandle::isAlive)
+                        .isPresent();
+    }
+
+    @Override
     public void kill(Random random) throws Exception {
         Rig.signal("KILL", pid(random));
         TimeUnit.MILLISECONDS.sleep(random.nextInt(3000));
+        restart();
+    }
+
+    private void restart() throws Exception {
         server.stop();
         server.start();
         for (var way : ways) {
@@ -75,8 +115,11 @@ final class SingleServer implements Database {
 
     @Override
     public long pid(Random random) throws Exception {
-        return Long.parseLong(
-                Files.readString(DIRECTORY.resolve("mariadb/mariadbd.pid")).strip());
+        return Long.parseLong(Files.readString(pidFile()).strip());
+    }
+
+    private Path pidFile() {
+        return disk.directory().resolve("mariadb/mariadbd.pid");
     }
 
     @Override
@@ -99,5 +142,6 @@ final class SingleServer implements Database {
             way.close();
         }
         server.stop();
+        disk.close();
     }
 }
