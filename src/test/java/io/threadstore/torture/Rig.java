@@ -39,8 +39,10 @@ final class Rig implements AutoCloseable {
         try {
             for (var i = 0; i < SERVICES; i++) {
                 clocks.add(new OwnClock());
+                // at once, on a database without tables
                 restart(i);
             }
+            awaitReady();
         } catch (Exception e) {
             close();
             throw e;
@@ -150,7 +152,6 @@ final class Rig implements AutoCloseable {
         environment.put("THREADSTORE_DB_USERNAME", database.username());
         environment.put("THREADSTORE_DB_PASSWORD", database.password());
         services.set(number, ServiceProcess.launch(environment, options.toArray(String[]::new)));
-        services.get(number).awaitReady();
     }
 
     URI service(int number) {
