@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -53,15 +54,17 @@ final class Checker {
         var violations = new ArrayList<Violation>();
         var places = new HashMap<String, List<Long>>();
         var names = new HashMap<String, Integer>();
+        var sent = journal.sent();
+        var sentNames = journal.sentNames();
         for (var i = 0; i < stored.size(); i++) {
             var item = stored.get(i);
             if (item.ordinal() != i) {
                 violations.add(new Violation(
                         Kind.GAP, journal.threadId(), "at place " + i + " is the ordinal " + item.ordinal()));
             }
-            if (journal.sent().contains(item.text())) {
+            if (sent.contains(item.text())) {
                 places.computeIfAbsent(item.text(), text -> new ArrayList<>()).add(item.ordinal());
-            } else if (!isOfTheStore(journal, item, names)) {
+            } else if (!isOfTheStore(item, sentNames, names)) {
                 violations.add(new Violation(Kind.UNKNOWN_ITEM, journal.threadId(), item.toString()));
             }
         }
@@ -79,14 +82,12 @@ final class Checker {
     }
 
     /** The thread's first item, and those of patches, are made by the store. */
-    private static boolean isOfTheStore(Journal journal, Stored item, Map<String, Integer> names) {
+    private static boolean isOfTheStore(Stored item, Set<String> sentNames, Map<String, Integer> names) {
         if (item.ordinal() == 0 && item.text().contains("\"session_meta\"")) {
             return true;
         }
         var name = NAME.matcher(item.text());
-        if (item.text().contains("\"thread_name_updated\"")
-                && name.find()
-                && journal.sentNames().contains(name.group(1))) {
+        if (item.text().contains("\"thread_name_updated\"") && name.find() && sentNames.contains(name.group(1))) {
             names.merge(name.group(1), 1, Integer::sum);
             return true;
         }
