@@ -33,6 +33,9 @@ public final class DatabaseChoice {
             // driver goes on to the next node, and the pool drops what it had
             DRIVER + "initSql",
             "DO 1",
+            // twice to each of three: where all refuse, the driver's 120 attempts are a storm of connections
+            DRIVER + "retriesAllDown",
+            "6",
             "quarkus.datasource.jdbc.validation-query-sql",
             "DO 1");
 

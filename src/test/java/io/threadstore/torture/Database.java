@@ -55,6 +55,9 @@ interface Database extends AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
+    /** Waits until nothing is left of a fault: a cluster bears one at a time. */
+    default void awaitWhole() throws Exception {}
+
     /** Something that is looked at before a fault ends. */
     @FunctionalInterface
     interface Meanwhile {

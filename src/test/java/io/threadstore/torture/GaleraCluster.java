@@ -111,6 +111,11 @@ final class GaleraCluster implements Database {
     }
 
     @Override
+    public void awaitWhole() throws Exception {
+        script("await");
+    }
+
+    @Override
     public long pid(Random random) throws IOException {
         return pid(1 + random.nextInt(NODES));
     }

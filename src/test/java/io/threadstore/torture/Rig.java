@@ -122,6 +122,7 @@ final class Rig implements AutoCloseable {
             case ISOLATE_NODE -> database.isolate(random, this::awaitReady);
         }
         awaitReady();
+        database.awaitWhole();
     }
 
     private void awaitReady() throws Exception {
