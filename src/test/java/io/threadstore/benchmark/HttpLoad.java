@@ -11,10 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * HTTP/1.1 clients in one thread: what a client costs is a read and a write for each request, and the processors are the service's. Answers have to have
- * a status 2xx, and those in chunks have to be of JSON. Each client sends the next request when the last is answered.
+ * a status 2xx, and those in chunks have to be of JSON.
  */
 final class HttpLoad {
 
@@ -47,13 +48,28 @@ final class HttpLoad {
                 .flip();
     }
 
+    /** Each client sends the next request when the last is answered: a closed loop. */
     static Round run(Stage stage, int count, Clients clients, int warmUpSeconds, int seconds) throws IOException {
+        return run(stage, count, clients, 0, warmUpSeconds, seconds);
+    }
+
+    /**
+     * So many requests a second, whether those before are answered or not: an open loop. A request takes from the moment on at which it
+     * was to be sent, also if no client was free to send it.
+     */
+    static Round runOpen(Stage stage, int count, Clients clients, int perSecond, int warmUpSeconds, int seconds)
+            throws IOException {
+        return run(stage, count, clients, perSecond, warmUpSeconds, seconds);
+    }
+
+    private static Round run(Stage stage, int count, Clients clients, int perSecond, int warmUpSeconds, int seconds)
+            throws IOException {
         var connections = new ArrayList<Connection>();
         try (var selector = Selector.open()) {
             for (var i = 0; i < count; i++) {
                 connections.add(new Connection(stage.port(), clients.open(i), selector));
             }
-            return new Loop(stage, selector, connections).run(warmUpSeconds, seconds);
+            return new Loop(stage, selector, connections, perSecond).run(warmUpSeconds, seconds);
         } finally {
             for (var connection : connections) {
                 connection.channel.close();
@@ -66,32 +82,69 @@ final class HttpLoad {
         private final Stage stage;
         private final Selector selector;
         private final ArrayDeque<Connection> idle;
+        private final int perSecond;
         private final Latencies taken = new Latencies();
+        private long sent;
 
-        Loop(Stage stage, Selector selector, List<Connection> connections) {
+        /** @param perSecond how many requests, or 0: the next when the last is answered */
+        Loop(Stage stage, Selector selector, List<Connection> connections, int perSecond) {
             this.stage = stage;
             this.selector = selector;
             this.idle = new ArrayDeque<>(connections);
+            this.perSecond = perSecond;
         }
 
         Round run(int warmUpSeconds, int seconds) throws IOException {
-            var begin = System.nanoTime() + warmUpSeconds * 1_000_000_000L;
+            var first = System.nanoTime();
+            var begin = first + warmUpSeconds * 1_000_000_000L;
             var end = begin + seconds * 1_000_000_000L;
+            var clock = perSecond == 0 ? null : wakeEveryMillisecond();
             Stage.Cpu before = null;
             for (var now = System.nanoTime(); now < end; now = System.nanoTime()) {
                 if (before == null && now >= begin) {
                     before = stage.cpu();
                 }
-                while (!idle.isEmpty()) {
-                    idle.remove().send();
-                }
+                sendWhatIsDue(first, now);
                 selector.select(1000);
                 receive(begin, end);
+            }
+            if (clock != null) {
+                clock.interrupt();
             }
             if (before == null) {
                 throw new IllegalStateException("a round has to last");
             }
-            return Round.of(taken, seconds, stage.cpu().since(before, seconds));
+            return Round.of(taken, seconds, stage.cpu().since(before, seconds), stage.serviceRss());
+        }
+
+        private void sendWhatIsDue(long first, long now) throws IOException {
+            if (perSecond == 0) {
+                while (!idle.isEmpty()) {
+                    idle.remove().send(System.nanoTime());
+                }
+                return;
+            }
+            for (var due = due(first); due <= now && !idle.isEmpty(); due = due(first)) {
+                idle.remove().send(due);
+                sent++;
+            }
+        }
+
+        private long due(long first) {
+            return first + sent * 1_000_000_000L / perSecond;
+        }
+
+        /** A selector's own waits are in whole milliseconds, and as much too long. */
+        private Thread wakeEveryMillisecond() {
+            var clock = new Thread(() -> {
+                while (!Thread.interrupted()) {
+                    LockSupport.parkNanos(1_000_000);
+                    selector.wakeup();
+                }
+            });
+            clock.setDaemon(true);
+            clock.start();
+            return clock;
         }
 
         private void receive(long begin, long end) throws IOException {
@@ -130,8 +183,9 @@ final class HttpLoad {
             key = channel.register(selector, SelectionKey.OP_READ, this);
         }
 
-        void send() throws IOException {
-            sentAt = System.nanoTime();
+        /** @param at when it is sent, or was to be sent */
+        void send(long at) throws IOException {
+            sentAt = at;
             out = client.next();
             write();
         }

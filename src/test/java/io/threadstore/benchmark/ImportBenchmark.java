@@ -63,7 +63,11 @@ class ImportBenchmark {
         var seconds = (System.nanoTime() - begin) / 1e9;
         var megabytes = lines.stream().mapToLong(line -> line.length + 1L).sum() / (double) MEGABYTE;
         return new Round(
-                megabytes / seconds, 1000 * seconds, 1000 * seconds, stage.cpu().since(before, seconds));
+                megabytes / seconds,
+                1000 * seconds,
+                1000 * seconds,
+                stage.cpu().since(before, seconds),
+                stage.serviceRss());
     }
 
     private static void importInto(Stage stage, List<byte[]> lines) throws IOException, InterruptedException {

@@ -5,19 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Pages of lists: what they take of a million threads, beside what they take of a thousand. */
 class ListBenchmark {
 
-    private static final int[] THREADS = {1000, 1_000_000};
+    private static final int[] THREADS = {1000, 10_000, 100_000, 1_000_000};
     private static final int[] CONCURRENCY = {1, 8};
     private static final int PAGE = 50;
+
+    /** Also asked as often as this, whether pages before are there or not. */
+    private static final int PER_SECOND = 500;
 
     /** A page by its number, from 1; of a thousand threads the 19th stands in for the hundredth. */
     private static final int[] PAGES = {1, 100};
@@ -37,28 +40,52 @@ class ListBenchmark {
                     for (var page : PAGES) {
                         var path = page(stage, sort, Math.min(page, threads / PAGE - 1));
                         for (var clients : CONCURRENCY) {
-                            var title = "by %s, page %d, clients: %d".formatted(sort, page, clients);
-                            rounds.computeIfAbsent(title, created -> new LinkedHashMap<>())
-                                    .put(
-                                            threads,
-                                            HttpLoad.run(stage, clients, asking(path), Report.WARM_UP, Report.SECONDS));
+                            var round = HttpLoad.run(stage, clients, asking(path), Report.WARM_UP, Report.SECONDS);
+                            put(rounds, title(sort, page, "clients: " + clients), threads, round);
                         }
+                        var round =
+                                HttpLoad.runOpen(stage, 64, asking(path), PER_SECOND, Report.WARM_UP, Report.SECONDS);
+                        put(rounds, title(sort, page, PER_SECOND + " asked per s"), threads, round);
                     }
                 }
             }
         }
         print(rounds);
+        plot(rounds);
+    }
+
+    private static String title(String sort, int page, String load) {
+        return "by %s, page %d, %s".formatted(sort, page, load);
+    }
+
+    private static void put(Map<String, Map<Integer, Round>> rounds, String title, int threads, Round round) {
+        rounds.computeIfAbsent(title, created -> new LinkedHashMap<>()).put(threads, round);
+    }
+
+    private static void plot(Map<String, Map<Integer, Round>> rounds) throws Exception {
+        var first = rounds.get(title("updated_at", 1, PER_SECOND + " asked per s"));
+        var hundredth = rounds.get(title("updated_at", 100, PER_SECOND + " asked per s"));
+        var threads = List.copyOf(first.keySet());
+        new Plot("A page of 50 threads, " + PER_SECOND + " asked per second", "threads", "milliseconds", 10)
+                .line("page 1, half within", threads, millis(first, Round::p50Millis))
+                .line("page 1, 99 of 100 within", threads, millis(first, Round::p99Millis))
+                .line("page 100, 99 of 100 within", threads, millis(hundredth, Round::p99Millis))
+                .write("lists-by-threads");
+    }
+
+    private static List<Double> millis(Map<Integer, Round> rounds, Function<Round, Double> of) {
+        return rounds.values().stream().map(of).toList();
     }
 
     private static void print(Map<String, Map<Integer, Round>> rounds) throws Exception {
         System.out.println(
-                "| a page of 50 | of 1,000 threads: per s | p50, p99 ms | of 1,000,000: per s | p50, p99 ms | time, ratio |");
+                "| a page of 50 | of 1,000 threads: per s | p50, p99 ms | of 1,000,000: per s | p50, p99 ms | p50, ratio |");
         System.out.println("|---|---|---|---|---|---|");
         var results = new ArrayList<Map<String, Object>>();
         rounds.forEach((title, of) -> {
             var few = of.get(THREADS[0]);
-            var many = of.get(THREADS[1]);
-            var ratio = few.perSecond() / many.perSecond();
+            var many = of.get(THREADS[THREADS.length - 1]);
+            var ratio = many.p50Millis() / few.p50Millis();
             System.out.printf(
                     "| %s | %,.0f | %.2f, %.2f | %,.0f | %.2f, %.2f | %.2f |%n",
                     title,
@@ -69,11 +96,9 @@ class ListBenchmark {
                     many.p50Millis(),
                     many.p99Millis(),
                     ratio);
-            results.add(Map.of("case", title, "thousand", few, "million", many, "ratioOfTimes", ratio));
+            results.add(Map.of("case", title, "byThreads", of, "ratioOfTimes", ratio));
         });
-        Files.write(
-                Files.createDirectories(Path.of("target", "benchmark")).resolve("lists.json"),
-                MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
+        Report.writeJson("lists", results);
     }
 
     private static HttpLoad.Clients asking(String path) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /** The results of one benchmark: lines of a Markdown table on the console, and JSON with every round. */
@@ -35,10 +36,13 @@ final class Report {
     Report(String name, String reference) {
         this.name = name;
         System.out.printf(
-                "| %s | service, per s | p50, p99 ms | processors: service, database, client | %s | p50, p99 ms | processors | ratio |%n",
+                "| %s | service, per s | p50, p99 ms | processors: service, database, client | RSS, MB | %s | p50, p99 ms | processors | ratio |%n",
                 name, reference);
-        System.out.println("|---|---|---|---|---|---|---|---|");
+        System.out.println("|---|---|---|---|---|---|---|---|---|");
     }
+
+    /** A figure of the service, and of the reference. */
+    record Pair(double service, double reference) {}
 
     /** One round. */
     @FunctionalInterface
@@ -46,10 +50,14 @@ final class Report {
         Round run() throws Exception;
     }
 
-    /** Measures both by turns, and puts the medians side by side. */
-    void compare(String title, Measurement service, Measurement reference) throws Exception {
+    /**
+     * Measures both by turns, and puts the medians side by side.
+     *
+     * @return how many in a second of each; nothing if the case is not to be run
+     */
+    Optional<Pair> compare(String title, Measurement service, Measurement reference) throws Exception {
         if (!title.contains(ONLY)) {
-            return;
+            return Optional.empty();
         }
         var ours = new ArrayList<Round>();
         var theirs = new ArrayList<Round>();
@@ -57,19 +65,32 @@ final class Report {
             ours.add(service.run());
             theirs.add(reference.run());
         }
-        var ratio = median(ours, Round::perSecond) / median(theirs, Round::perSecond);
-        System.out.printf("| %s | %s | %s | %.2f |%n", title, columns(ours), columns(theirs), ratio);
+        var medians = new Pair(median(ours, Round::perSecond), median(theirs, Round::perSecond));
+        var ratio = medians.service() / medians.reference();
+        System.out.printf(
+                "| %s | %s | %.0f | %s | %.2f |%n",
+                title, columns(ours), median(ours, Round::rss), columns(theirs), ratio);
         var result = new LinkedHashMap<String, Object>();
         result.put("case", title);
         result.put("service", ours);
         result.put("reference", theirs);
         result.put("ratioOfMedians", ratio);
         results.add(result);
+        return Optional.of(medians);
     }
 
     void write() throws IOException {
+        writeJson(name, results);
+    }
+
+    /** A file that a benchmark leaves behind. */
+    static Path file(String name) throws IOException {
+        return Files.createDirectories(DIRECTORY).resolve(name);
+    }
+
+    static void writeJson(String name, Object results) throws IOException {
         Files.write(
-                Files.createDirectories(DIRECTORY).resolve(name + ".json"),
+                file(name + ".json"),
                 new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
     }
 

@@ -92,6 +92,11 @@ final class Stage implements AutoCloseable {
                 cpuSeconds(ProcessHandle.current().pid()));
     }
 
+    /** How much memory the service has resident now, in MB. */
+    double serviceRss() throws IOException {
+        return service.status("VmRSS") * 1024 / 1e6;
+    }
+
     /** The most memory that the service has had resident since {@link #forgetPeak}, in MB. */
     double servicePeakRss() throws IOException {
         return service.status("VmHWM") * 1024 / 1e6;
