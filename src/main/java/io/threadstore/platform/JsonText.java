@@ -44,6 +44,11 @@ public record JsonText(byte[] buffer, int offset, int length) {
         return b == ' ' || b == '\t' || b == '\r' || b == '\n';
     }
 
+    /** Whether it has no line feed. Within tokens there can't be one. */
+    public boolean isOneLine() {
+        return Bytes.indexOf(buffer, offset, offset + length, (byte) '\n') < 0;
+    }
+
     /** The text's own bytes; the buffer itself where the text fills it. */
     public byte[] toBytes() {
         return offset == 0 && length == buffer.length ? buffer : Arrays.copyOfRange(buffer, offset, offset + length);

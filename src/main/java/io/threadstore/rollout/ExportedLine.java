@@ -24,7 +24,7 @@ final class ExportedLine {
     static void write(StoredItem stored, ItemReader items, TextBuffer out) {
         var from = out.length();
         var text = stored.text();
-        var parts = ItemParts.of(text, items);
+        var parts = ItemParts.of(stored, items);
         if (parts.hasTimestamp()) {
             out.append(text);
         } else {

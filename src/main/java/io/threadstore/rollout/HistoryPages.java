@@ -42,7 +42,7 @@ public final class HistoryPages implements AutoCloseable {
     private static final long FETCH_BYTES = 4 * PAGE_BYTES;
 
     private static final String SELECT = """
-            SELECT ordinal, recorded_at, IF(byte_length <= ?, item, NULL) FROM rollout_item
+            SELECT ordinal, recorded_at, payload_offset, IF(byte_length <= ?, item, NULL) FROM rollout_item
             WHERE thread_key = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal LIMIT ?
             """;
     private static final String SELECT_LONG = "SELECT item FROM rollout_item WHERE thread_key = ? AND ordinal = ?";
@@ -127,12 +127,13 @@ public final class HistoryPages implements AutoCloseable {
             }
             var ordinal = rows.row.getLong(1);
             var recordedAt = rows.row.getLong(2);
-            var text = rows.row.getBytes(3);
+            var payloadOffset = RolloutItemRepository.integerOrNull(rows.row, 3);
+            var text = rows.row.getBytes(4);
             if (text == null) {
                 text = rows.readLong(ordinal);
                 pages = 1;
             }
-            items.add(StoredItem.of(ordinal, recordedAt, text));
+            items.add(StoredItem.of(ordinal, recordedAt, text, payloadOffset));
             bytes += text.length;
             next = ordinal + 1;
         }

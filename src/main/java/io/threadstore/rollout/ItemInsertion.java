@@ -4,6 +4,7 @@ import io.threadstore.thread.TextLimits;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ItemInsertion implements AutoCloseable {
 
     private static final String INSERT = "INSERT INTO rollout_item"
-            + " (thread_key, ordinal, recorded_at, type, subtype, byte_length, checksum, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+            + " (thread_key, ordinal, recorded_at, type, subtype, byte_length, checksum, payload_offset, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final PreparedStatement insert;
 
@@ -28,7 +29,8 @@ final class ItemInsertion implements AutoCloseable {
         insert.setString(5, noted(item.subtype()));
         insert.setInt(6, item.text().length());
         insert.setLong(7, item.text().checksum());
-        insert.setBytes(8, item.text().toBytes());
+        insert.setObject(8, item.payloadOffset(), Types.INTEGER);
+        insert.setBytes(9, item.text().toBytes());
         insert.addBatch();
     }
 

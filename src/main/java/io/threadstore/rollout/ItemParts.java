@@ -17,6 +17,14 @@ import org.jspecify.annotations.Nullable;
 record ItemParts(JsonText typeText, JsonText payload, boolean hasTimestamp, int bodyOffset, boolean isOneLine) {
 
     /** Finds the parts of a stored item. */
+    static ItemParts of(StoredItem stored, ItemReader items) {
+        var text = stored.text();
+        var offset = stored.payloadOffset();
+        var found = offset == null ? null : new Scan(text).findBefore(text.offset() + offset);
+        return found == null ? of(text, items) : found;
+    }
+
+    /** Finds the parts of a text of which nothing is known. */
     static ItemParts of(JsonText text, ItemReader items) {
         var found = new Scan(text).find();
         return found == null ? parse(text, items) : found;
@@ -24,8 +32,7 @@ record ItemParts(JsonText typeText, JsonText payload, boolean hasTimestamp, int 
 
     private static ItemParts parse(JsonText text, ItemReader items) {
         var item = items.reread(text);
-        var isOneLine = Bytes.indexOf(text.buffer(), text.offset(), text.offset() + text.length(), (byte) '\n') < 0;
-        return new ItemParts(item.typeText(), item.payload(), item.hasTimestamp(), item.bodyOffset(), isOneLine);
+        return new ItemParts(item.typeText(), item.payload(), item.hasTimestamp(), item.bodyOffset(), text.isOneLine());
     }
 
     /** One look through a text. */
@@ -42,6 +49,41 @@ record ItemParts(JsonText typeText, JsonText payload, boolean hasTimestamp, int 
             this.bytes = text.buffer();
             this.at = text.offset();
             this.end = text.offset() + text.length();
+        }
+
+        /**
+         * The parts of a text of one line that is known to end with the payload and a brace; null if the text is not as expected up to there.
+         *
+         * @param payloadFrom where the payload begins
+         */
+        @Nullable
+        ItemParts findBefore(int payloadFrom) {
+            JsonText type = null;
+            var hasTimestamp = false;
+            if (!take('{')) {
+                return null;
+            }
+            var bodyOffset = at - text.offset();
+            do {
+                var name = name();
+                if (name == null || !take(':')) {
+                    return null;
+                }
+                skipSpace();
+                if (at == payloadFrom) {
+                    var payload = new JsonText(bytes, at, end - at - 1);
+                    return is(name, "payload") && begins(type, '"') && payload.length() > 1 && begins(payload, '{')
+                            ? new ItemParts(type, payload, hasTimestamp, bodyOffset, true)
+                            : null;
+                }
+                var value = value();
+                if (value == null) {
+                    return null;
+                }
+                type = is(name, "type") ? value : type;
+                hasTimestamp |= is(name, "timestamp");
+            } while (at < payloadFrom && take(','));
+            return null;
         }
 
         /** The parts; null if the text is not as expected. Of members that come twice the last one counts. */

@@ -15,7 +15,7 @@ public class ItemViews {
 
     /** Writes {@code {"ordinal", "recorded_at", "type", "payload"}}. */
     public void writeItem(StoredItem stored, TextBuffer out) {
-        write(stored, ItemParts.of(stored.text(), items), out);
+        write(stored, ItemParts.of(stored, items), out);
     }
 
     private static void write(StoredItem stored, ItemParts parts, TextBuffer out) {
@@ -33,7 +33,7 @@ public class ItemViews {
     /** As {@link #writeItem}, in one line whatever the payload's own spacing is. */
     public void writeItemLine(StoredItem stored, TextBuffer out) {
         var from = out.length();
-        var parts = ItemParts.of(stored.text(), items);
+        var parts = ItemParts.of(stored, items);
         write(stored, parts, out);
         if (!parts.isOneLine()) {
             out.spaceLineFeeds(from);

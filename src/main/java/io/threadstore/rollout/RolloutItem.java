@@ -38,6 +38,17 @@ public record RolloutItem(
     public static final String SESSION_CONFIGURED = "session_configured";
     public static final String THREAD_NAME_UPDATED = "thread_name_updated";
 
+    /**
+     * Where the payload begins in the text, in bytes, if the text is one line that ends with it and a brace, as nearly all do; else null. With
+     * it, {@link ItemParts} need not look for the payload's end.
+     */
+    @Nullable
+    Integer payloadOffset() {
+        var from = payload.offset() - text.offset();
+        var isLast = from + payload.length() + 1 == text.length();
+        return isLast && text.isOneLine() ? from : null;
+    }
+
     boolean isSessionMeta() {
         return type.equals(SESSION_META);
     }

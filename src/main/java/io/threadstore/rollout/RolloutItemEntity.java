@@ -36,6 +36,10 @@ class RolloutItemEntity {
     @Column(name = "checksum", columnDefinition = "int unsigned")
     private @Nullable Long checksum;
 
+    /** Of items that are one line and end with the payload; items of before it was noted have none. */
+    @Column(name = "payload_offset")
+    private @Nullable Integer payloadOffset;
+
     /** UTF-8, as bytes: Connector/J would store a lone surrogate of a String as a question mark. */
     @Column(name = "item", nullable = false, columnDefinition = "longtext")
     private byte[] item;

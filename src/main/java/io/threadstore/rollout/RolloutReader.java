@@ -3,7 +3,6 @@ package io.threadstore.rollout;
 import io.agroal.api.AgroalDataSource;
 import io.threadstore.thread.StoredThread;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.transaction.Transactional;
 
 /**
  * Reads a thread's history in pages, so that no reader holds a connection while its client is slow. The thread comes from a look-up that checked who may see it.
@@ -23,7 +22,6 @@ public class RolloutReader {
     }
 
     /** One page of a list of items; it ends at the query's limit or at 8 MiB of text. */
-    @Transactional
     public ItemPage list(StoredThread thread, ItemQuery query) {
         var window = new Window(thread.key(), query.after(), query.before(), query.types(), query.ascending());
         var slice = repository.slice(window, query.limit(), LIST_BYTES);

@@ -54,7 +54,7 @@ public class ThreadVerifier {
             "archived_at");
 
     private static final String SELECT_ITEMS = """
-            SELECT ordinal, type, subtype, byte_length, checksum, item FROM rollout_item
+            SELECT ordinal, type, subtype, byte_length, checksum, payload_offset, item FROM rollout_item
             WHERE thread_key = ? AND ordinal < ? ORDER BY ordinal
             """;
     private static final String SELECT_THREAD = """
@@ -232,7 +232,7 @@ public class ThreadVerifier {
         }
 
         private void readItem(long ordinal, ResultSet row) throws SQLException {
-            var text = JsonText.of(row.getBytes(6));
+            var text = JsonText.of(row.getBytes(7));
             count++;
             bytes += text.length();
             var checksum = row.getLong(5);
@@ -256,6 +256,10 @@ public class ThreadVerifier {
             }
             compareItem(ordinal, "type", row.getString(2), ItemInsertion.noted(item.type()));
             compareItem(ordinal, "subtype", row.getString(3), ItemInsertion.noted(item.subtype()));
+            var payloadOffset = row.getString(6);
+            if (payloadOffset != null) {
+                compareItem(ordinal, "payload_offset", payloadOffset, Objects.toString(item.payloadOffset(), null));
+            }
             summarizer.apply(derived, thread.threadId(), item);
         }
 

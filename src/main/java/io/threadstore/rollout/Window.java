@@ -1,7 +1,9 @@
 package io.threadstore.rollout;
 
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Collections;
 import java.util.List;
-import org.hibernate.query.SelectionQuery;
 
 /**
  * A range of a thread's items.
@@ -14,17 +16,26 @@ import org.hibernate.query.SelectionQuery;
 record Window(long threadKey, long after, long before, List<String> types, boolean ascending) {
 
     String condition() {
-        return "i.id.threadKey = :key and i.id.ordinal > :after and i.id.ordinal < :before"
-                + (types.isEmpty() ? "" : " and i.type in :types");
+        return "thread_key = ? AND ordinal > ? AND ordinal < ?"
+                + (types.isEmpty()
+                        ? ""
+                        : " AND type IN (" + String.join(", ", Collections.nCopies(types.size(), "?")) + ")");
     }
 
     String order() {
-        return " order by i.id.ordinal" + (ascending ? "" : " desc");
+        return " ORDER BY ordinal" + (ascending ? "" : " DESC");
     }
 
-    <R> SelectionQuery<R> bind(SelectionQuery<R> query) {
-        query.setParameter("key", threadKey).setParameter("after", after).setParameter("before", before);
-        return types.isEmpty() ? query : query.setParameter("types", types);
+    /** @return the number of the statement's next parameter */
+    int bind(PreparedStatement select) throws SQLException {
+        select.setLong(1, threadKey);
+        select.setLong(2, after);
+        select.setLong(3, before);
+        var next = 4;
+        for (var type : types) {
+            select.setString(next++, type);
+        }
+        return next;
     }
 
     /** The same window, up to and including the ordinal. */

@@ -1,6 +1,7 @@
 package io.threadstore.benchmark;
 
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -23,20 +24,28 @@ class MemoryBenchmark {
             } while (System.nanoTime() - begin < Report.FIRST_WARM_UP * 1_000_000_000L);
             System.out.println("| history, MB | RSS before, MB | RSS at most, MB | grows by, MB | seconds |");
             System.out.println("|---|---|---|---|---|");
-            for (var megabytes : new int[] {10, 100, 1000}) {
+            var lengths = new ArrayList<Integer>();
+            var before = new ArrayList<Double>();
+            var atMost = new ArrayList<Double>();
+            for (var megabytes : new int[] {1, 10, 100, 1000}) {
                 var thread = fill(stage, megabytes);
                 stage.forgetPeak();
-                var before = stage.servicePeakRss();
+                lengths.add(megabytes);
+                before.add(stage.servicePeakRss());
                 var began = System.nanoTime();
                 read(stage, thread, megabytes);
+                var seconds = (System.nanoTime() - began) / 1e9;
+                atMost.add(stage.servicePeakRss());
+                var last = lengths.size() - 1;
                 System.out.printf(
                         "| %,d | %.0f | %.0f | %.0f | %.1f |%n",
-                        megabytes,
-                        before,
-                        stage.servicePeakRss(),
-                        stage.servicePeakRss() - before,
-                        (System.nanoTime() - began) / 1e9);
+                        megabytes, before.get(last), atMost.get(last), atMost.get(last) - before.get(last), seconds);
             }
+            Report.writeJson("memory", Map.of("megabytes", lengths, "rssBefore", before, "rssAtMost", atMost));
+            new Plot("Eight readers at once", "history, MB", "resident memory of the service, MB", 10)
+                    .line("before", lengths, before)
+                    .line("at most", lengths, atMost)
+                    .write("memory-by-history");
         }
     }
 
@@ -69,15 +78,16 @@ class MemoryBenchmark {
         var items = megabytes * 1_000_000 / ITEM_BYTES;
         try (var connection = stage.connect();
                 var insert = connection.prepareStatement("""
-                        INSERT INTO rollout_item (thread_key, ordinal, recorded_at, type, subtype, byte_length, item)
-                        SELECT thread_key, seq, 1700000000000 + seq, 'response_item', 'message', LENGTH(?), ?
+                        INSERT INTO rollout_item (thread_key, ordinal, recorded_at, type, subtype, byte_length, payload_offset, item)
+                        SELECT thread_key, seq, 1700000000000 + seq, 'response_item', 'message', LENGTH(?), LOCATE('"payload":', ?) + 9, ?
                         FROM thread JOIN seq_1_to_%d WHERE thread_id = ?
                         """.formatted(items));
                 var update = connection.prepareStatement(
                         "UPDATE thread SET next_ordinal = 1 + ?, item_count = 1 + ?, byte_count = byte_count + ? WHERE thread_id = ?")) {
             insert.setString(1, Texts.item(ITEM_BYTES));
             insert.setString(2, Texts.item(ITEM_BYTES));
-            insert.setString(3, thread.toString());
+            insert.setString(3, Texts.item(ITEM_BYTES));
+            insert.setString(4, thread.toString());
             insert.executeUpdate();
             update.setLong(1, items);
             update.setLong(2, items);

@@ -122,6 +122,7 @@ class VerificationTest extends RestTest {
                 "UPDATE rollout_item SET type = 'other' WHERE ordinal = 2 AND thread_key = | item_field | 2 | type",
                 "UPDATE rollout_item SET subtype = NULL WHERE ordinal = 2 AND thread_key = | item_field | 2 | subtype",
                 "UPDATE rollout_item SET byte_length = 1 WHERE ordinal = 2 AND thread_key = | item_field | 2 | byte_length",
+                "UPDATE rollout_item SET payload_offset = 1 WHERE ordinal = 2 AND thread_key = | item_field | 2 | payload_offset",
                 "UPDATE rollout_item SET ordinal = 9 WHERE ordinal = 3 AND thread_key = | item_beyond_end | 9 |",
                 "UPDATE rollout_item SET item = '{' WHERE ordinal = 2 AND thread_key = | item_unreadable | 2 |",
                 "UPDATE thread SET name = 'other' WHERE thread_key = | thread_field | | name",

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,37 @@ class ItemPartsTest {
                 "{\"\":{\"type\":1},\"typ\":1,\"types\":2,\"type\":\"x\",\"payload\":{}}"
             })
     void findsWhatTheParserFinds(String text) {
+        assertSame(text);
+    }
+
+    /** @param marked with an @ where the offset is */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\":\"x\",\"payload\":@{}}",
+                " {\t\"timestamp\":{\"payload\":{}} , \"type\" : \"\\u0061\" , \"payload\" :\r@{ \"a\" : \"}\" }}",
+                "{\"payload\":{},\"type\":\"a\",\"type\":\"b\",\"payload\":@{\"payload\":{}}}",
+                "{\"type\":\"x\",\"p\\u0061yload\":@{}}"
+            })
+    void offsetOfThePayloadIsKnownOfTextsThatEndWithIt(String marked) {
+        var text = marked.replace("@", "");
+
+        assertThat(TestReader.READER.reread(JsonText.of(text)).payloadOffset()).isEqualTo(marked.indexOf('@'));
+        assertSame(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\":\"x\",\"payload\":{}} ",
+                "{\"type\":\"x\",\"payload\":{} }",
+                "{\"type\":\"x\",\"payload\":{\n}}",
+                "\n{\"type\":\"x\",\"payload\":{}}",
+                "{\"payload\":{},\"type\":\"x\"}",
+                "{\"type\":\"x\",\"payload\":{},\"z\":{}}"
+            })
+    void ofOthersTheEndIsLookedFor(String text) {
+        assertThat(TestReader.READER.reread(JsonText.of(text)).payloadOffset()).isNull();
         assertSame(text);
     }
 
@@ -103,7 +135,8 @@ class ItemPartsTest {
             var bytes = text.substring(0, 1 + random.nextInt(text.length())).getBytes(StandardCharsets.UTF_8);
             bytes[random.nextInt(bytes.length)] = (byte) "{}[]\",:\\ x".charAt(random.nextInt(10));
             try {
-                var parts = ItemParts.of(JsonText.of(bytes), TestReader.READER);
+                var offset = i % 2 == 0 ? null : random.nextInt(2 * bytes.length) - bytes.length / 2;
+                var parts = ItemParts.of(StoredItem.of(0, 0, bytes, offset), TestReader.READER);
                 assertThat(parts.payload().length()).isLessThanOrEqualTo(bytes.length);
             } catch (RuntimeException e) {
                 assertThat(e).isNotInstanceOf(IndexOutOfBoundsException.class);
@@ -116,8 +149,12 @@ class ItemPartsTest {
         var stored = new JsonText(bytes, 2, bytes.length - 4);
         var expected = TestReader.READER.reread(stored);
 
-        var parts = ItemParts.of(stored, TestReader.READER);
+        assertSame(text, ItemParts.of(stored, TestReader.READER), expected);
+        var noted = new StoredItem(0, Instant.EPOCH, stored, expected.payloadOffset());
+        assertSame(text, ItemParts.of(noted, TestReader.READER), expected);
+    }
 
+    private static void assertSame(String text, ItemParts parts, RolloutItem expected) {
         assertThat(parts.typeText()).as(text).isEqualTo(expected.typeText());
         assertThat(parts.payload()).as(text).isEqualTo(expected.payload());
         assertThat(parts.hasTimestamp()).as(text).isEqualTo(expected.hasTimestamp());
