@@ -9,13 +9,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +24,6 @@ class ThreadPages {
 
     /** How many rows of the list's index range one request looks at, at the most, when filters drop some of them. */
     static final int ROWS_PER_REQUEST = 10_000;
-
-    private static final String COLUMNS = """
-            thread_key, thread_id, state, version, epoch, persistence_mode, item_count, byte_count, next_ordinal, created_at, updated_at,
-            archived_at, session_id, forked_from_id, parent_thread_id, name, first_user_message, source_kind, source_label,
-            source_parent_id, source_depth, thread_source, originator, cli_version, model_provider, model, reasoning_effort, cwd,
-            git_sha, git_branch, git_origin_url, memory_mode, agent_nickname, agent_role, agent_path, approval_mode, sandbox_policy,
-            token_usage
-            """;
 
     private final AgroalDataSource dataSource;
     private final ThreadDefaults defaults;
@@ -164,12 +153,12 @@ class ThreadPages {
             throws SQLException {
         var found = new ArrayList<StoredThread>(limit);
         try (var select = connection.prepareStatement(
-                "SELECT " + COLUMNS + "FROM thread WHERE " + where.sql() + order + " LIMIT ?")) {
+                "SELECT " + ThreadColumns.NAMES + "FROM thread WHERE " + where.sql() + order + " LIMIT ?")) {
             select.setInt(where.bind(select), limit);
             // the pool's wrapper costs as much as the value, for each of forty columns
             try (var rows = select.executeQuery().unwrap(ResultSet.class)) {
                 while (rows.next()) {
-                    found.add(new Row(rows).read(defaults.modelProvider()));
+                    found.add(ThreadColumns.read(rows, defaults.modelProvider()));
                 }
             }
         }
@@ -223,108 +212,6 @@ class ThreadPages {
                 statement.setObject(next++, value);
             }
             return next;
-        }
-    }
-
-    /** Reads a row's columns one after the other. */
-    private static final class Row {
-
-        private final ResultSet row;
-        private int column;
-
-        Row(ResultSet row) {
-            this.row = row;
-        }
-
-        StoredThread read(String defaultProvider) throws SQLException {
-            return new StoredThread(
-                    number(),
-                    new ThreadId(UUID.fromString(text())),
-                    ThreadState.valueOf(text()),
-                    number(),
-                    number(),
-                    PersistenceMode.valueOf(text()),
-                    number(),
-                    number(),
-                    number(),
-                    Instant.ofEpochMilli(number()),
-                    Instant.ofEpochMilli(number()),
-                    time(),
-                    summary(defaultProvider));
-        }
-
-        private StoredThread.Summary summary(String defaultProvider) throws SQLException {
-            var sessionId = uuid();
-            var forkedFromId = uuid();
-            var parentThreadId = uuid();
-            var name = textOrNull();
-            var firstUserMessage = textOrNull();
-            var sourceKind = SourceKind.valueOf(text());
-            var sourceLabel = textOrNull();
-            var sourceParentId = uuid();
-            var sourceDepth = depth();
-            var threadSource = textOrNull();
-            var originator = textOrNull();
-            var cliVersion = textOrNull();
-            var modelProvider = textOrNull();
-            var model = textOrNull();
-            var reasoningEffort = textOrNull();
-            var cwd = textOrNull();
-            var gitInfo = GitInfo.of(textOrNull(), textOrNull(), textOrNull());
-            var memoryMode = MemoryMode.valueOf(text());
-            var agentNickname = textOrNull();
-            var agentRole = textOrNull();
-            var agentPath = textOrNull();
-            return new StoredThread.Summary(
-                    sessionId,
-                    forkedFromId,
-                    parentThreadId,
-                    name,
-                    firstUserMessage,
-                    SessionSource.stored(
-                            sourceKind, sourceLabel, sourceParentId, sourceDepth, agentNickname, agentRole, agentPath),
-                    threadSource,
-                    originator,
-                    cliVersion,
-                    modelProvider == null ? defaultProvider : modelProvider,
-                    model,
-                    reasoningEffort,
-                    cwd,
-                    gitInfo,
-                    memoryMode,
-                    agentNickname,
-                    agentRole,
-                    agentPath,
-                    textOrNull(),
-                    textOrNull(),
-                    textOrNull());
-        }
-
-        private long number() throws SQLException {
-            return row.getLong(++column);
-        }
-
-        private String text() throws SQLException {
-            return Objects.requireNonNull(textOrNull());
-        }
-
-        private @Nullable String textOrNull() throws SQLException {
-            return row.getString(++column);
-        }
-
-        private @Nullable UUID uuid() throws SQLException {
-            var text = textOrNull();
-            return text == null ? null : UUID.fromString(text);
-        }
-
-        private @Nullable Instant time() throws SQLException {
-            var millis = number();
-            return row.wasNull() ? null : Instant.ofEpochMilli(millis);
-        }
-
-        private @Nullable Integer depth() throws SQLException {
-            var depth = row.getInt(++column);
-            return row.wasNull() ? null : depth;
         }
     }
 }

@@ -1,26 +1,35 @@
 package io.threadstore.thread;
 
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.platform.JsonText;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
+import jakarta.persistence.PersistenceException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The one way to a thread's row, and the one place that checks the tenant. Works in the caller's transaction and opens none.
+ * The one way to a thread's row, and the one place that checks the tenant. Works in the caller's transaction, if there is one, and opens none.
  */
 @ApplicationScoped
 public class ThreadRows {
 
+    private static final String SELECT =
+            "SELECT " + ThreadColumns.NAMES + "FROM thread WHERE tenant = ? AND thread_id = ?";
+
+    private final AgroalDataSource dataSource;
     private final Repository repository;
     private final CurrentCaller caller;
     private final ThreadDefaults defaults;
 
-    ThreadRows(Repository repository, CurrentCaller caller, ThreadDefaults defaults) {
+    ThreadRows(AgroalDataSource dataSource, Repository repository, CurrentCaller caller, ThreadDefaults defaults) {
+        this.dataSource = dataSource;
         this.repository = repository;
         this.caller = caller;
         this.defaults = defaults;
@@ -28,9 +37,7 @@ public class ThreadRows {
 
     /** Locks the row of a thread in any state, lazy ones included; empty if there is none. */
     public Optional<LockedThread> findLocked(ThreadId threadId) {
-        return repository
-                .find(caller.get().tenant(), threadId, LockModeType.PESSIMISTIC_WRITE)
-                .map(entity -> new LockedThread(entity, this));
+        return repository.findLocked(caller.get().tenant(), threadId).map(entity -> new LockedThread(entity, this));
     }
 
     /**
@@ -42,12 +49,20 @@ public class ThreadRows {
         return findLocked(threadId).orElseThrow(() -> ThreadStoreException.threadNotFound(threadId.value()));
     }
 
-    /** Reads a thread in any state without a lock; empty if there is none. */
+    /**
+     * Reads a thread in any state without a lock; empty if there is none. What the transaction in hand has changed and not flushed yet is not seen.
+     */
     public Optional<StoredThread> find(ThreadId threadId) {
-        var found = repository.find(caller.get().tenant(), threadId, LockModeType.NONE);
-        // whoever locks the row later in the same transaction must not be given what was seen now
-        found.ifPresent(repository.getEntityManager()::detach);
-        return found.map(this::toStored);
+        try (var connection = dataSource.getConnection();
+                var select = connection.prepareStatement(SELECT)) {
+            select.setString(1, caller.get().tenant());
+            select.setString(2, threadId.value().toString());
+            try (var row = select.executeQuery().unwrap(ResultSet.class)) {
+                return row.next() ? Optional.of(ThreadColumns.read(row, defaults.modelProvider())) : Optional.empty();
+            }
+        } catch (SQLException e) {
+            throw new PersistenceException(e);
+        }
     }
 
     /** Stores a new thread that holds no items yet and that readers see once the transaction commits. */
@@ -96,9 +111,9 @@ public class ThreadRows {
     @ApplicationScoped
     static class Repository implements PanacheRepositoryBase<ThreadEntity, Long> {
 
-        Optional<ThreadEntity> find(String tenant, ThreadId threadId, LockModeType lock) {
+        Optional<ThreadEntity> findLocked(String tenant, ThreadId threadId) {
             return find("tenant = ?1 and threadId = ?2", tenant, threadId.value())
-                    .withLock(lock)
+                    .withLock(LockModeType.PESSIMISTIC_WRITE)
                     .firstResultOptional();
         }
 

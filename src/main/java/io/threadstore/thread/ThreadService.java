@@ -6,11 +6,13 @@ import io.threadstore.page.Cursor;
 import io.threadstore.page.Page;
 import io.threadstore.platform.CurrentCaller;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.transaction.Transactional;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Looks threads up: one by its id, or many as a list. Neither touches items. */
+/**
+ * Looks threads up: one by its id, or many as a list. Neither touches items. A look is one statement, and so needs no transaction of its own; it
+ * sees what the one in hand has done.
+ */
 @ApplicationScoped
 public class ThreadService {
 
@@ -30,7 +32,6 @@ public class ThreadService {
      * @param includeArchived whether an archived thread is found, too
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}
      */
-    @Transactional
     public StoredThread requireThread(ThreadId threadId, boolean includeArchived) {
         return rows.find(threadId)
                 .filter(thread -> thread.state() == ThreadState.ACTIVE
@@ -39,7 +40,6 @@ public class ThreadService {
     }
 
     /** A thread in any state, lazy ones included, for those who have to tell why it is not to be seen. */
-    @Transactional
     public Optional<StoredThread> find(ThreadId threadId) {
         return rows.find(threadId);
     }
