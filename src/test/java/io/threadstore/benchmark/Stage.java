@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Properties;
 
@@ -28,6 +29,7 @@ final class Stage implements AutoCloseable {
     private final Properties login = new Properties();
 
     private Stage(String... jvmArguments) throws Exception {
+        deleteWhatIsLeft();
         database.start();
         try {
             var properties = database.connectionProperties();
@@ -46,6 +48,17 @@ final class Stage implements AutoCloseable {
         } catch (Exception e) {
             database.stop();
             throw e;
+        }
+    }
+
+    /** What was measured before must not be in the way of what is measured now. */
+    private static void deleteWhatIsLeft() throws IOException {
+        if (Files.exists(DIRECTORY)) {
+            try (var files = Files.walk(DIRECTORY)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
         }
     }
 
