@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks threads up: one by its id, or many as a list. Neither touches items. A look is one statement, and so needs no transaction of its own; it
- * sees what the one in hand has done.
+ * sees what the one in hand has done and flushed.
  */
 @ApplicationScoped
 public class ThreadService {
