@@ -16,17 +16,19 @@ import org.jspecify.annotations.Nullable;
  */
 record ItemParts(JsonText typeText, JsonText payload, boolean hasTimestamp, int bodyOffset, boolean isOneLine) {
 
+    private static final int NOWHERE = -1;
+
     /** Finds the parts of a stored item. */
     static ItemParts of(StoredItem stored, ItemReader items) {
         var text = stored.text();
         var offset = stored.payloadOffset();
-        var found = offset == null ? null : new Scan(text).findBefore(text.offset() + offset);
+        var found = offset == null ? null : new Scan(text, text.offset() + offset).find();
         return found == null ? of(text, items) : found;
     }
 
     /** Finds the parts of a text of which nothing is known. */
     static ItemParts of(JsonText text, ItemReader items) {
-        var found = new Scan(text).find();
+        var found = new Scan(text, NOWHERE).find();
         return found == null ? parse(text, items) : found;
     }
 
@@ -41,49 +43,20 @@ record ItemParts(JsonText typeText, JsonText payload, boolean hasTimestamp, int 
         private final JsonText text;
         private final byte[] bytes;
         private final int end;
+        private final int payloadFrom;
         private int at;
         private boolean isOneLine = true;
 
-        Scan(JsonText text) {
+        /**
+         * @param payloadFrom where the payload begins, if it is known that nothing but a brace follows it and that it has no line feed: it is not
+         *     looked through then; else {@link #NOWHERE}
+         */
+        Scan(JsonText text, int payloadFrom) {
             this.text = text;
+            this.payloadFrom = payloadFrom;
             this.bytes = text.buffer();
             this.at = text.offset();
             this.end = text.offset() + text.length();
-        }
-
-        /**
-         * The parts of a text of one line that is known to end with the payload and a brace; null if the text is not as expected up to there.
-         *
-         * @param payloadFrom where the payload begins
-         */
-        @Nullable
-        ItemParts findBefore(int payloadFrom) {
-            JsonText type = null;
-            var hasTimestamp = false;
-            if (!take('{')) {
-                return null;
-            }
-            var bodyOffset = at - text.offset();
-            do {
-                var name = name();
-                if (name == null || !take(':')) {
-                    return null;
-                }
-                skipSpace();
-                if (at == payloadFrom) {
-                    var payload = new JsonText(bytes, at, end - at - 1);
-                    return is(name, "payload") && begins(type, '"') && payload.length() > 1 && begins(payload, '{')
-                            ? new ItemParts(type, payload, hasTimestamp, bodyOffset, true)
-                            : null;
-                }
-                var value = value();
-                if (value == null) {
-                    return null;
-                }
-                type = is(name, "type") ? value : type;
-                hasTimestamp |= is(name, "timestamp");
-            } while (at < payloadFrom && take(','));
-            return null;
         }
 
         /** The parts; null if the text is not as expected. Of members that come twice the last one counts. */
@@ -98,7 +71,7 @@ record ItemParts(JsonText typeText, JsonText payload, boolean hasTimestamp, int 
             var bodyOffset = at - text.offset();
             do {
                 var name = name();
-                var value = name == null || !take(':') ? null : value();
+                var value = name == null || !take(':') ? null : value(name);
                 if (name == null || value == null) {
                     return null;
                 }
@@ -145,9 +118,13 @@ record ItemParts(JsonText typeText, JsonText payload, boolean hasTimestamp, int 
         }
 
         /** The next value, passed over; null if it does not end. */
-        private @Nullable JsonText value() {
+        private @Nullable JsonText value(JsonText name) {
             skipSpace();
             var from = at;
+            if (from == payloadFrom && from < end - 2 && is(name, "payload")) {
+                at = end - 1;
+                return new JsonText(bytes, from, at - from);
+            }
             var isThere = at < end
                     && switch (bytes[at]) {
                         case '"' -> passString();
