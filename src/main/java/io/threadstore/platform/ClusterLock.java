@@ -9,6 +9,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lock that holds on all nodes of a Galera cluster, where {@code GET_LOCK} and locked rows are known to one node only: a row
@@ -43,10 +44,15 @@ final class ClusterLock {
                         + " ENGINE = InnoDB DEFAULT CHARACTER SET ascii");
         var seen = "";
         var seenAt = System.nanoTime();
+        var isFirst = true;
         while (!insert()) {
+            if (isFirst) {
+                LOG.info("another replica migrates the schema: this one waits for it");
+                isFirst = false;
+            }
             var current = holderAndBeats();
-            if (!current.equals(seen)) {
-                seen = current;
+            if (current == null || !current.equals(seen)) {
+                seen = String.valueOf(current);
                 seenAt = System.nanoTime();
             } else if (System.nanoTime() - seenAt > patience.toNanos()) {
                 LOG.warnf(
@@ -76,7 +82,7 @@ final class ClusterLock {
         } catch (SQLIntegrityConstraintViolationException e) {
             return false;
         } catch (SQLException e) {
-            if (DatabaseFailures.isLostRace(e)) {
+            if (DatabaseFailures.isLostRace(e) || DatabaseFailures.hasWaitedTooLong(e)) {
                 return false;
             }
             throw e;
@@ -93,29 +99,39 @@ final class ClusterLock {
         }
     }
 
-    private String holderAndBeats() throws SQLException {
+    /** Null where it can't be told: the looking waited for a statement that stops the whole cluster. */
+    private @Nullable String holderAndBeats() throws SQLException {
         try (var connection = dataSource.getConnection();
                 var statement = connection.createStatement();
                 var row = statement.executeQuery("SELECT CONCAT(holder, ' ', beats) FROM migration_lock")) {
             return row.next() ? row.getString(1) : "";
+        } catch (SQLException e) {
+            if (DatabaseFailures.hasWaitedTooLong(e)) {
+                return null;
+            }
+            throw e;
         }
     }
 
     private void beat() {
         try {
-            execute("UPDATE migration_lock SET beats = beats + 1 WHERE holder = ?", holder);
-        } catch (SQLException e) {
+            if (execute("UPDATE migration_lock SET beats = beats + 1 WHERE holder = ?", holder) == 0) {
+                LOG.warn("another replica has taken this one for dead, and migrates the schema as well");
+                heart.shutdown();
+            }
+        } catch (SQLException | RuntimeException e) {
+            // the next may succeed; an exception would end them all
             LOG.debug("a beat is missing", e);
         }
     }
 
-    private void execute(String sql, String... values) throws SQLException {
+    private int execute(String sql, String... values) throws SQLException {
         try (var connection = dataSource.getConnection();
                 var statement = connection.prepareStatement(sql)) {
             for (var i = 0; i < values.length; i++) {
                 statement.setString(i + 1, values[i]);
             }
-            statement.executeUpdate();
+            return statement.executeUpdate();
         }
     }
 }

@@ -15,6 +15,7 @@ import org.flywaydb.core.api.callback.Context;
 import org.flywaydb.core.api.callback.Event;
 import org.flywaydb.core.api.configuration.Configuration;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps replicas that start at the same time on a Galera cluster from migrating its schema at the same time. Flyway's own lock is one of
@@ -22,6 +23,8 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
  */
 @Singleton
 class ClusterMigration implements FlywayConfigurationCustomizer {
+
+    private static final String VALIDATES = "quarkus.flyway.validate-at-start";
 
     private final Config config;
 
@@ -32,7 +35,8 @@ class ClusterMigration implements FlywayConfigurationCustomizer {
     @Override
     public void customize(FluentConfiguration flyway) {
         if (DatabaseChoice.isCluster(config)) {
-            flyway.callbacks(new OneAtATime());
+            flyway.callbacks(new OneAtATime(
+                    config.getOptionalValue(VALIDATES, Boolean.class).orElse(false)));
         }
     }
 
@@ -41,18 +45,25 @@ class ClusterMigration implements FlywayConfigurationCustomizer {
         private static final Duration PATIENCE = Duration.ofSeconds(30);
         private static final int ATTEMPTS = 20;
 
-        /** The first that there is of a migration, and what may be its last. */
-        private static final Set<Event> EVENTS = EnumSet.of(
-                Event.BEFORE_VALIDATE,
-                Event.AFTER_VALIDATE_ERROR,
-                Event.AFTER_MIGRATE_ERROR,
-                Event.AFTER_MIGRATE_OPERATION_FINISH);
+        /** The first that there is of a migration: the validation of what was done before, unless that is turned off. */
+        private static final Set<Event> FIRST = EnumSet.of(Event.BEFORE_VALIDATE, Event.BEFORE_MIGRATE);
 
-        private ClusterLock lock;
+        /** What may be its last. */
+        private static final Set<Event> LAST =
+                EnumSet.of(Event.AFTER_VALIDATE_ERROR, Event.AFTER_MIGRATE_ERROR, Event.AFTER_MIGRATE_OPERATION_FINISH);
+
+        /** Whether a validation comes first that belongs to no migration: it changes nothing. */
+        private boolean validates;
+
+        private @Nullable ClusterLock lock;
+
+        OneAtATime(boolean validates) {
+            this.validates = validates;
+        }
 
         @Override
         public boolean supports(Event event, Context context) {
-            return EVENTS.contains(event);
+            return FIRST.contains(event) || LAST.contains(event);
         }
 
         @Override
@@ -62,11 +73,14 @@ class ClusterMigration implements FlywayConfigurationCustomizer {
 
         @Override
         public void handle(Event event, Context context) {
-            if (event == Event.BEFORE_VALIDATE) {
+            var held = lock;
+            if (validates && event == Event.BEFORE_VALIDATE) {
+                validates = false;
+            } else if (FIRST.contains(event) && held == null) {
                 createHistory(context.getConfiguration());
-                lock(context.getConfiguration());
-            } else if (lock != null) {
-                lock.release();
+                lock = acquire(context.getConfiguration());
+            } else if (LAST.contains(event) && held != null) {
+                held.release();
                 lock = null;
             }
         }
@@ -78,12 +92,15 @@ class ClusterMigration implements FlywayConfigurationCustomizer {
                     .callbacks(new Callback[0])
                     .target("0?")
                     .load();
-            for (var attempt = 1; ; attempt++) {
+            var lost = 0;
+            while (true) {
                 try {
                     nothing.migrate();
                     return;
                 } catch (FlywayException e) {
-                    if (attempt == ATTEMPTS || !DatabaseFailures.isLostRace(e)) {
+                    // another replica's migration may take as long as it likes
+                    if (!DatabaseFailures.hasWaitedTooLong(e)
+                            && !(DatabaseFailures.isLostRace(e) && ++lost < ATTEMPTS)) {
                         throw e;
                     }
                     pause();
@@ -91,10 +108,11 @@ class ClusterMigration implements FlywayConfigurationCustomizer {
             }
         }
 
-        private void lock(Configuration configuration) {
+        private static ClusterLock acquire(Configuration configuration) {
             try {
-                lock = new ClusterLock(configuration.getDataSource(), PATIENCE);
+                var lock = new ClusterLock(configuration.getDataSource(), PATIENCE);
                 lock.acquire();
+                return lock;
             } catch (SQLException e) {
                 throw new FlywayException("the lock for migrations: " + e.getMessage(), e);
             } catch (InterruptedException e) {

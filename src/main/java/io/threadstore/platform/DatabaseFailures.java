@@ -15,13 +15,22 @@ public final class DatabaseFailures {
     private static final Set<String> AWAY = Set.of("08", "57");
 
     /**
-     * MariaDB's errors: a full disk (noticed by the server, by a table), too many connections, a node of a cluster that has lost the others
-     * (at a statement, at a commit), server shutdown, lock wait time-out, query interrupted, statement time-out.
+     * MariaDB's errors. A full disk, as noticed by a temporary file (made, written, full), by the server, a table, the binary log's files, the
+     * binary log.
      */
-    private static final Set<Integer> BUSY = Set.of(1021, 1114, 1040, 1047, 1053, 1180, 1205, 1317, 1969, 3024);
+    private static final Set<Integer> FULL = Set.of(1, 3, 20, 1021, 1114, 1026, 1598);
+
+    /**
+     * Too many connections, a node of a cluster that has lost the others (at a statement, at a commit), server shutdown, lock wait time-out,
+     * query interrupted, statement time-out.
+     */
+    private static final Set<Integer> BUSY = Set.of(1040, 1047, 1053, 1180, 1205, 1317, 1969, 3024);
 
     /** What the pool says, without a SQLState, when no connection comes free or one turns out to be broken. */
     private static final List<String> POOL_MESSAGES = List.of("cquisition timeout", "Failed to enlist");
+
+    /** Of a lock; with {@code wsrep_sync_wait} also for what other nodes have done, such as an {@code ALTER TABLE}. */
+    private static final int WAITED_TOO_LONG = 1205;
 
     private static final String SERIALIZATION_FAILURE = "40001";
     private static final String INTEGRITY_VIOLATION = "23";
@@ -41,6 +50,11 @@ public final class DatabaseFailures {
                         && (state.equals(SERIALIZATION_FAILURE) || state.startsWith(INTEGRITY_VIOLATION)));
     }
 
+    /** Whether it waited for another in vain, in a database that is well. */
+    static boolean hasWaitedTooLong(Throwable failure) {
+        return sqlExceptions(failure).stream().anyMatch(sql -> sql.getErrorCode() == WAITED_TOO_LONG);
+    }
+
     /** A short reason for the log. */
     public static String reason(Throwable failure) {
         return sqlExceptions(failure).stream()
@@ -51,7 +65,9 @@ public final class DatabaseFailures {
     }
 
     private static boolean isAwayOrBusy(SQLException sql) {
-        if (sql instanceof SQLTransientConnectionException || BUSY.contains(sql.getErrorCode())) {
+        if (sql instanceof SQLTransientConnectionException
+                || FULL.contains(sql.getErrorCode())
+                || BUSY.contains(sql.getErrorCode())) {
             return true;
         }
         var state = sql.getSQLState();

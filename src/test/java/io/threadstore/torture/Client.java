@@ -269,6 +269,9 @@ class Client {
         var known = journal.acknowledged();
         var answer = ask("GET", path(journal) + "/history?include_archived=true", "", "Accept", "application/x-ndjson");
         if (answer.status() != OK) {
+            if (!answer.saysNothing()) {
+                unexpected("GET", path(journal) + "/history", answer);
+            }
             return;
         }
         var lines = answer.body().split("\n");

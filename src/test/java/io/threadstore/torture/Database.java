@@ -38,18 +38,18 @@ interface Database extends AutoCloseable {
     void delay(int service, long millis);
 
     /**
-     * Fills its disk until nothing more goes there, and makes room again.
+     * Fills its disk until nothing more goes there, and makes room again after some time.
      *
-     * @param meanwhile when the disk is full
+     * @param meanwhile as soon as the disk is full
      */
     default void fillDisk(Random random, Meanwhile meanwhile) throws Exception {
         throw new UnsupportedOperationException();
     }
 
     /**
-     * Cuts a node off from the others, while it runs and services reach it, and lets it come back.
+     * Cuts a node that a service prefers off from the others, while it runs and services reach it, and lets it come back after some time.
      *
-     * @param meanwhile when the others have gone on without it
+     * @param meanwhile as soon as it knows that it has lost them
      */
     default void isolate(Random random, Meanwhile meanwhile) throws Exception {
         throw new UnsupportedOperationException();

@@ -103,10 +103,10 @@ final class GaleraCluster implements Database {
 
     @Override
     public void isolate(Random random, Meanwhile meanwhile) throws Exception {
-        var node = Integer.toString(1 + random.nextInt(NODES));
+        var node = Integer.toString(1 + random.nextInt(ways.size()));
         script("isolate", node);
-        TimeUnit.MILLISECONDS.sleep(random.nextInt(10_000));
         meanwhile.look();
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(10_000));
         script("rejoin", node);
     }
 

@@ -27,14 +27,17 @@ final class Rig implements AutoCloseable {
             .filter(option -> !option.isEmpty())
             .toList();
 
+    private static final int HOUR = (int) TimeUnit.HOURS.toSeconds(1);
     private static final int DAY = (int) TimeUnit.DAYS.toSeconds(1);
 
+    private final Tally tally;
     private final Database database;
     private final List<OwnClock> clocks = new ArrayList<>();
     private final AtomicReferenceArray<ServiceProcess> services = new AtomicReferenceArray<>(SERVICES);
 
     /** @param cluster whether the database is three nodes of a Galera cluster, or one server */
-    Rig(boolean cluster) throws Exception {
+    Rig(boolean cluster, Tally tally) throws Exception {
+        this.tally = tally;
         database = cluster ? new GaleraCluster(SERVICES) : new SingleServer(SERVICES);
         try {
             for (var i = 0; i < SERVICES; i++) {
@@ -113,11 +116,16 @@ final class Rig implements AutoCloseable {
             }
             case JUMP_CLOCK -> {
                 // forward, and back; or the other way round
-                clocks.get(victim).moveAhead(Duration.ofSeconds(random.nextInt(2 * DAY) - DAY));
+                var by = Duration.ofSeconds((random.nextBoolean() ? 1 : -1) * (HOUR + random.nextInt(DAY - HOUR)));
+                clocks.get(victim).moveAhead(by);
+                Seen.jump(services.get(victim), by);
                 TimeUnit.MILLISECONDS.sleep(2000 + random.nextInt(3000));
                 clocks.get(victim).moveAhead(Duration.ZERO);
             }
-            case FILL_DISK -> database.fillDisk(random, () -> {});
+            case FILL_DISK -> {
+                var thread = Seen.thread(services.get(victim));
+                database.fillDisk(random, () -> tally.count(Seen.refusal(services.get(victim), thread)));
+            }
             // the other nodes are enough for both
             case ISOLATE_NODE -> database.isolate(random, this::awaitReady);
         }

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** One MariaDB: the embedded one, on a disk of its own that can be filled. */
+/** One MariaDB: the embedded one, with a binary log as docs/operations.md wants it, on a disk of its own that can be filled. */
 final class SingleServer implements Database {
 
     private static final Logger LOG_OF_THE_SERVER = Logger.getLogger("ch.vorburger");
@@ -27,8 +27,12 @@ final class SingleServer implements Database {
         LOG_OF_THE_SERVER.setLevel(Level.OFF);
     }
 
-    private final SmallDisk disk = new SmallDisk(Path.of("target", "torture-database"));
-    private final EmbeddedMariaDb server = new EmbeddedMariaDb(disk.directory());
+    private static final String[] OPTIONS = {
+        "--log-bin", "--sync-binlog=1", "--max-binlog-size=64M", "--max-binlog-total-size=512M"
+    };
+
+    private final SmallDisk disk = new SmallDisk();
+    private final EmbeddedMariaDb server = new EmbeddedMariaDb(disk.directory(), OPTIONS);
     private final List<TcpProxy> ways = new ArrayList<>();
 
     SingleServer(int services) throws Exception {
@@ -80,14 +84,27 @@ final class SingleServer implements Database {
     public void fillDisk(Random random, Meanwhile meanwhile) throws Exception {
         disk.fill();
         try {
-            TimeUnit.MILLISECONDS.sleep(2000 + random.nextInt(6000));
             meanwhile.look();
+            TimeUnit.MILLISECONDS.sleep(2000 + random.nextInt(6000));
         } finally {
             disk.makeRoom();
         }
-        // some versions end when they can't write, others wait
+        // some versions end when they can't write; 11.4 waits for room to write its binary log, and does not notice
+        // that there is some again
         if (!isAlive()) {
             restart();
+        } else if (waitsForRoom()) {
+            kill(random);
+        }
+    }
+
+    private boolean waitsForRoom() throws SQLException {
+        try (var connection = connect();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT COUNT(*) FROM information_schema.processlist"
+                        + " WHERE state = 'Waiting for someone to free space'")) {
+            row.next();
+            return row.getInt(1) > 0;
         }
     }
 

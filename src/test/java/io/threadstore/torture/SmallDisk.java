@@ -7,18 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A file system of its own in memory, which can be filled; where none may be mounted (that takes root), a directory like any other. */
+/** A file system of its own in memory, which can be filled; where none may be mounted (that takes root), a new directory like any other. */
 final class SmallDisk implements AutoCloseable {
 
-    private static final String SIZE = "size=3g";
+    private static final String SIZE = "size=4g";
     private static final int BLOCK = 1 << 20;
     private static final int SMALLEST_BLOCK = 1 << 12;
 
     private final Path directory;
     private final boolean mounted;
 
-    /** @param otherwise the directory to take where nothing can be mounted */
-    SmallDisk(Path otherwise) throws IOException {
+    SmallDisk() throws IOException {
         var mountPoint = Files.createTempDirectory("threadstore-torture-");
         mounted = run("mount", "-t", "tmpfs", "-o", SIZE, "tmpfs", mountPoint.toString());
         if (mounted) {
@@ -27,7 +26,7 @@ final class SmallDisk implements AutoCloseable {
             Runtime.getRuntime().addShutdownHook(new Thread(this::unmount));
         } else {
             Files.delete(mountPoint);
-            directory = otherwise;
+            directory = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "torture-database-");
         }
     }
 
@@ -73,6 +72,9 @@ final class SmallDisk implements AutoCloseable {
                             .start()
                             .waitFor()
                     == 0;
+        } catch (IOException e) {
+            // no such program here
+            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(e);

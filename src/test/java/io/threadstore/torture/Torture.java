@@ -59,7 +59,7 @@ class Torture {
     void nothingAcknowledgedIsLost() throws Exception {
         System.out.println("torture.seed=" + SEED);
         var begin = System.nanoTime();
-        try (var rig = new Rig(CLUSTER)) {
+        try (var rig = new Rig(CLUSTER, tally)) {
             var end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
             var first = new Client(rig, tally, "first", end);
             for (var journal : all()) {

@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -49,13 +50,18 @@ public final class EmbeddedMariaDb implements PrivateDatabase {
     private static final int SOCKET_PATH = 100;
 
     private final Path parent;
+    private final List<String> options;
     private final String password = randomPassword();
     private @Nullable DirectoryLock lock;
     private @Nullable DBConfiguration running;
 
-    /** @param directory where it lives; made at the start if it is not there */
-    public EmbeddedMariaDb(Path directory) {
+    /**
+     * @param directory where it lives; made at the start if it is not there
+     * @param options more options of the server, such as {@code --log-bin}
+     */
+    public EmbeddedMariaDb(Path directory, String... options) {
         this.parent = directory;
+        this.options = List.of(options);
     }
 
     @Override
@@ -132,6 +138,7 @@ public final class EmbeddedMariaDb implements PrivateDatabase {
                 .addArg("--max_allowed_packet=128M")
                 .addArg("--innodb-buffer-pool-size=256M")
                 .addArg("--collation-server=utf8mb4_nopad_bin");
+        options.forEach(builder::addArg);
         if ("root".equals(System.getProperty("user.name"))) {
             builder.addArg("--user=root");
         }
