@@ -37,7 +37,10 @@ public final class DatabaseChoice {
             DRIVER + "retriesAllDown",
             "6",
             "quarkus.datasource.jdbc.validation-query-sql",
-            "DO 1");
+            "DO 1",
+            // the question itself must not become another one, SET STATEMENT; the socket's time-out ends it
+            "quarkus.datasource.jdbc.validation-query-timeout",
+            "0S");
 
     private static final String SESSION_VARIABLES = DRIVER + "sessionVariables";
 

@@ -2,6 +2,7 @@ package io.threadstore.rollout;
 
 import io.agroal.api.AgroalDataSource;
 import io.threadstore.platform.DatabaseFailures;
+import io.threadstore.platform.NetworkTimeouts;
 import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.writer.WriterSettings;
@@ -205,8 +206,10 @@ class AppendGroups {
                 connection.rollback();
             }
         } catch (SQLException | RuntimeException e) {
+            // before what the rollback may say is added to it
+            var isRolledBack = DatabaseFailures.isLostRace(e);
             connections.drop(e);
-            if (sent && !DatabaseFailures.isLostRace(e)) {
+            if (sent && !isRolledBack) {
                 throw new PersistenceException("the outcome of a commit is unknown", e);
             }
             LOG.debugf(e, "a group of appends is taken apart: size=%d", group.size());
@@ -265,7 +268,7 @@ class AppendGroups {
             if (held == null) {
                 held = dataSource.getConnection();
                 connection = held;
-                held.setNetworkTimeout(Runnable::run, PATIENCE_MILLIS);
+                NetworkTimeouts.set(held, PATIENCE_MILLIS);
                 held.setAutoCommit(false);
             }
             return held;
@@ -289,7 +292,6 @@ class AppendGroups {
             connection = null;
             if (held != null) {
                 try (held) {
-                    held.setNetworkTimeout(Runnable::run, 0);
                     held.setAutoCommit(true);
                 } catch (SQLException e) {
                     LOG.debugf(e, "a connection is given back that is gone");

@@ -78,6 +78,7 @@ class RolloutImporter {
     }
 
     private ImportResult store(ThreadId threadId, CheckedRollout file, boolean dryRun) {
+        threads.allowLongStatements();
         try (var lines = new ItemsAhead(file.open())) {
             var stored = threads.findLocked(threadId);
             return stored.isPresent() ? goOn(stored.get(), lines, dryRun) : storeNew(threadId, lines, dryRun);

@@ -5,6 +5,7 @@ import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.platform.JsonText;
+import io.threadstore.platform.NetworkTimeouts;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.PersistenceException;
@@ -13,6 +14,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.hibernate.Session;
 
 /**
  * The one way to a thread's row, and the one place that checks the tenant. Works in the caller's transaction, if there is one, and opens none.
@@ -88,7 +90,13 @@ public class ThreadRows {
         return new LockedThread(entity, this);
     }
 
+    /** Lets the transaction in hand have statements, and a commit, that the database takes long for. */
+    public void allowLongStatements() {
+        repository.getEntityManager().unwrap(Session.class).doWork(NetworkTimeouts::setNone);
+    }
+
     void delete(ThreadEntity entity) {
+        allowLongStatements();
         repository.delete(entity);
         repository.flush();
     }

@@ -51,7 +51,7 @@ final class BlockingLoad {
             for (var future : running) {
                 taken.addAll(future.get());
             }
-            return Round.of(taken, seconds, used, stage.serviceRss());
+            return Round.of(taken, taken.count() / (double) seconds, used, stage.serviceRss());
         } finally {
             pool.shutdownNow();
         }

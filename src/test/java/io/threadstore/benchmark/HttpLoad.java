@@ -22,6 +22,12 @@ final class HttpLoad {
     private static final byte[] LAST_CHUNK = "\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LENGTH = "content-length:".getBytes(StandardCharsets.US_ASCII);
 
+    /** How late a request of an open loop may be sent by the generator's own fault. */
+    private static final long TICK_NANOS = 200_000;
+
+    /** How long an open loop waits for its last answers. */
+    private static final int LATE_SECONDS = 5;
+
     private HttpLoad() {}
 
     /** What one client sends. */
@@ -55,7 +61,7 @@ final class HttpLoad {
 
     /**
      * So many requests a second, whether those before are answered or not: an open loop. A request takes from the moment on at which it
-     * was to be sent, also if no client was free to send it.
+     * was to be sent, also if no client was free to send it; what is not answered some seconds after the end counts with as long as it waited.
      */
     static Round runOpen(Stage stage, int count, Clients clients, int perSecond, int warmUpSeconds, int seconds)
             throws IOException {
@@ -81,15 +87,18 @@ final class HttpLoad {
 
         private final Stage stage;
         private final Selector selector;
+        private final List<Connection> connections;
         private final ArrayDeque<Connection> idle;
         private final int perSecond;
         private final Latencies taken = new Latencies();
+        private long answered;
         private long sent;
 
         /** @param perSecond how many requests, or 0: the next when the last is answered */
         Loop(Stage stage, Selector selector, List<Connection> connections, int perSecond) {
             this.stage = stage;
             this.selector = selector;
+            this.connections = connections;
             this.idle = new ArrayDeque<>(connections);
             this.perSecond = perSecond;
         }
@@ -98,7 +107,7 @@ final class HttpLoad {
             var first = System.nanoTime();
             var begin = first + warmUpSeconds * 1_000_000_000L;
             var end = begin + seconds * 1_000_000_000L;
-            var clock = perSecond == 0 ? null : wakeEveryMillisecond();
+            var clock = perSecond == 0 ? null : wakeAgainAndAgain();
             Stage.Cpu before = null;
             for (var now = System.nanoTime(); now < end; now = System.nanoTime()) {
                 if (before == null && now >= begin) {
@@ -108,13 +117,34 @@ final class HttpLoad {
                 selector.select(1000);
                 receive(begin, end);
             }
-            if (clock != null) {
-                clock.interrupt();
-            }
             if (before == null) {
                 throw new IllegalStateException("a round has to last");
             }
-            return Round.of(taken, seconds, stage.cpu().since(before, seconds), stage.serviceRss());
+            var used = stage.cpu().since(before, seconds);
+            if (clock != null) {
+                awaitAnswers(first, begin, end);
+                clock.interrupt();
+            }
+            return Round.of(taken, answered / (double) seconds, used, stage.serviceRss());
+        }
+
+        /** Those of an open loop that were due before the end; a closed loop has none but the last of each client. */
+        private void awaitAnswers(long first, long begin, long end) throws IOException {
+            var deadline = end + LATE_SECONDS * 1_000_000_000L;
+            while (System.nanoTime() < deadline && (due(first) < end || idle.size() < connections.size())) {
+                sendWhatIsDue(first, end - 1);
+                selector.select(1000);
+                receive(begin, end);
+            }
+            var now = System.nanoTime();
+            connections.stream()
+                    .filter(connection -> connection.isWaiting && connection.sentAt >= begin)
+                    .forEach(connection -> taken.add(now - connection.sentAt));
+            for (; due(first) < end; sent++) {
+                if (due(first) >= begin) {
+                    taken.add(now - due(first));
+                }
+            }
         }
 
         private void sendWhatIsDue(long first, long now) throws IOException {
@@ -135,10 +165,10 @@ final class HttpLoad {
         }
 
         /** A selector's own waits are in whole milliseconds, and as much too long. */
-        private Thread wakeEveryMillisecond() {
+        private Thread wakeAgainAndAgain() {
             var clock = new Thread(() -> {
                 while (!Thread.interrupted()) {
-                    LockSupport.parkNanos(1_000_000);
+                    LockSupport.parkNanos(TICK_NANOS);
                     selector.wakeup();
                 }
             });
@@ -157,8 +187,11 @@ final class HttpLoad {
                 }
                 if (key.isReadable() && connection.isAnswered()) {
                     var now = System.nanoTime();
-                    if (connection.sentAt >= begin && now <= end) {
+                    if (connection.sentAt >= begin && (now <= end || perSecond > 0)) {
                         taken.add(now - connection.sentAt);
+                    }
+                    if (connection.sentAt >= begin && now <= end) {
+                        answered++;
                     }
                     idle.add(connection);
                 }
@@ -174,6 +207,7 @@ final class HttpLoad {
         private final ByteBuffer in = ByteBuffer.allocate(256 * 1024);
         private ByteBuffer out = ByteBuffer.allocate(0);
         private long sentAt;
+        private boolean isWaiting;
 
         Connection(int port, Client client, Selector selector) throws IOException {
             this.client = client;
@@ -186,6 +220,7 @@ final class HttpLoad {
         /** @param at when it is sent, or was to be sent */
         void send(long at) throws IOException {
             sentAt = at;
+            isWaiting = true;
             out = client.next();
             write();
         }
@@ -207,6 +242,7 @@ final class HttpLoad {
                 throw new IOException(new String(in.array(), 0, in.position(), StandardCharsets.UTF_8));
             }
             in.clear();
+            isWaiting = false;
             return true;
         }
 

@@ -38,7 +38,8 @@ class LatencyBenchmark {
 
     private static Map<String, Object> measure(Stage stage, String what, HttpLoad.Clients clients, int perSecond)
             throws Exception {
-        var round = HttpLoad.runOpen(stage, CONNECTIONS, clients, perSecond, Report.WARM_UP, Report.SECONDS);
+        var round = Report.medians(
+                () -> HttpLoad.runOpen(stage, CONNECTIONS, clients, perSecond, Report.WARM_UP, Report.SECONDS));
         System.out.printf(
                 "| %,d %s | %,.0f | %.2f, %.2f | %.2f, %.2f, %.2f | %.0f |%n",
                 perSecond,

@@ -40,12 +40,13 @@ class ListBenchmark {
                     for (var page : PAGES) {
                         var path = page(stage, sort, Math.min(page, threads * 9 / 10 / PAGE));
                         for (var clients : CONCURRENCY) {
-                            var round = HttpLoad.run(stage, clients, asking(path), Report.WARM_UP, Report.SECONDS);
-                            put(rounds, title(sort, page, "clients: " + clients), threads, round);
+                            var closed = Report.medians(
+                                    () -> HttpLoad.run(stage, clients, asking(path), Report.WARM_UP, Report.SECONDS));
+                            put(rounds, title(sort, page, "clients: " + clients), threads, closed);
                         }
-                        var round =
-                                HttpLoad.runOpen(stage, 64, asking(path), PER_SECOND, Report.WARM_UP, Report.SECONDS);
-                        put(rounds, title(sort, page, PER_SECOND + " asked per s"), threads, round);
+                        var open = Report.medians(() ->
+                                HttpLoad.runOpen(stage, 64, asking(path), PER_SECOND, Report.WARM_UP, Report.SECONDS));
+                        put(rounds, title(sort, page, PER_SECOND + " asked per s"), threads, open);
                     }
                 }
             }

@@ -33,8 +33,10 @@ class MemoryBenchmark {
                 lengths.add(megabytes);
                 before.add(stage.servicePeakRss());
                 var began = System.nanoTime();
-                read(stage, thread, megabytes);
-                var seconds = (System.nanoTime() - began) / 1e9;
+                for (var round = 0; round < Report.ROUNDS; round++) {
+                    read(stage, thread, megabytes);
+                }
+                var seconds = (System.nanoTime() - began) / 1e9 / Report.ROUNDS;
                 atMost.add(stage.servicePeakRss());
                 var last = lengths.size() - 1;
                 System.out.printf(

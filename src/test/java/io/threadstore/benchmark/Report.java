@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
 
 /** The results of one benchmark: lines of a Markdown table on the console, and JSON with every round. */
 final class Report {
@@ -65,18 +64,17 @@ final class Report {
             ours.add(service.run());
             theirs.add(reference.run());
         }
-        var medians = new Pair(median(ours, Round::perSecond), median(theirs, Round::perSecond));
-        var ratio = medians.service() / medians.reference();
-        System.out.printf(
-                "| %s | %s | %.0f | %s | %.2f |%n",
-                title, columns(ours), median(ours, Round::rss), columns(theirs), ratio);
+        var our = Round.medians(ours);
+        var their = Round.medians(theirs);
+        var ratio = our.perSecond() / their.perSecond();
+        System.out.printf("| %s | %s | %.0f | %s | %.2f |%n", title, columns(our), our.rss(), columns(their), ratio);
         var result = new LinkedHashMap<String, Object>();
         result.put("case", title);
         result.put("service", ours);
         result.put("reference", theirs);
         result.put("ratioOfMedians", ratio);
         results.add(result);
-        return Optional.of(medians);
+        return Optional.of(new Pair(our.perSecond(), their.perSecond()));
     }
 
     void write() throws IOException {
@@ -94,23 +92,27 @@ final class Report {
                 new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
     }
 
-    private static String columns(List<Round> rounds) {
+    private static String columns(Round round) {
         return "%s | %.2f, %.2f | %.2f, %.2f, %.2f"
                 .formatted(
-                        number(median(rounds, Round::perSecond)),
-                        median(rounds, Round::p50Millis),
-                        median(rounds, Round::p99Millis),
-                        median(rounds, round -> round.cpu().service()),
-                        median(rounds, round -> round.cpu().database()),
-                        median(rounds, round -> round.cpu().client()));
+                        number(round.perSecond()),
+                        round.p50Millis(),
+                        round.p99Millis(),
+                        round.cpu().service(),
+                        round.cpu().database(),
+                        round.cpu().client());
+    }
+
+    /** The medians of some rounds of one thing alone. */
+    static Round medians(Measurement measurement) throws Exception {
+        var rounds = new ArrayList<Round>();
+        for (var round = 0; round < ROUNDS; round++) {
+            rounds.add(measurement.run());
+        }
+        return Round.medians(rounds);
     }
 
     private static String number(double value) {
         return value < 10 ? "%.2f".formatted(value) : "%,.0f".formatted(value);
-    }
-
-    private static double median(List<Round> rounds, ToDoubleFunction<Round> of) {
-        var sorted = rounds.stream().mapToDouble(of).sorted().toArray();
-        return sorted[sorted.length / 2];
     }
 }

@@ -1,5 +1,8 @@
 package io.threadstore.benchmark;
 
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
 /**
  * What a round has shown.
  *
@@ -11,7 +14,25 @@ package io.threadstore.benchmark;
  */
 record Round(double perSecond, double p50Millis, double p99Millis, Stage.Cpu cpu, double rss) {
 
-    static Round of(Latencies taken, double seconds, Stage.Cpu cpu, double rss) {
-        return new Round(taken.count() / seconds, taken.millis(0.50), taken.millis(0.99), cpu, rss);
+    static Round of(Latencies taken, double perSecond, Stage.Cpu cpu, double rss) {
+        return new Round(perSecond, taken.millis(0.50), taken.millis(0.99), cpu, rss);
+    }
+
+    /** The median of each figure. */
+    static Round medians(List<Round> rounds) {
+        return new Round(
+                median(rounds, Round::perSecond),
+                median(rounds, Round::p50Millis),
+                median(rounds, Round::p99Millis),
+                new Stage.Cpu(
+                        median(rounds, round -> round.cpu().service()),
+                        median(rounds, round -> round.cpu().database()),
+                        median(rounds, round -> round.cpu().client())),
+                median(rounds, Round::rss));
+    }
+
+    private static double median(List<Round> rounds, ToDoubleFunction<Round> of) {
+        var sorted = rounds.stream().mapToDouble(of).sorted().toArray();
+        return sorted[sorted.length / 2];
     }
 }

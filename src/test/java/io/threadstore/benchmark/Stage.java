@@ -29,6 +29,11 @@ final class Stage implements AutoCloseable {
     private final Properties login = new Properties();
 
     private Stage(String... jvmArguments) throws Exception {
+        if (Files.exists(DIRECTORY)) {
+            // a server that a run which was cut off has left is ended so; one of a run that goes on refuses
+            database.start();
+            database.stop();
+        }
         deleteWhatIsLeft();
         database.start();
         try {

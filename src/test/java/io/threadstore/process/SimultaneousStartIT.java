@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replicas that start at the same moment on a database that has no tables yet. */
 class SimultaneousStartIT {
@@ -33,11 +34,14 @@ class SimultaneousStartIT {
         database.stop();
     }
 
-    @Test
-    void eachMigrationIsDoneByOneAndAllServe() throws Exception {
+    /** @param cluster whether they are told that it is a cluster, with its own lock; one server knows its settings, too */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void eachMigrationIsDoneByOneAndAllServe(boolean cluster) throws Exception {
         for (var i = 0; i < REPLICAS; i++) {
             replicas.add(ServiceProcess.launch(
                     Map.of(
+                            "THREADSTORE_DB_CLUSTER", Boolean.toString(cluster),
                             "THREADSTORE_DB_URL", property("url"),
                             "THREADSTORE_DB_USERNAME", property("username"),
                             "THREADSTORE_DB_PASSWORD", property("password")),
@@ -49,6 +53,9 @@ class SimultaneousStartIT {
         }
 
         assertThat(migrations()).hasSizeGreaterThan(3).doesNotContain(false);
+        if (cluster) {
+            assertThat(count("migration_lock")).as("locks that are held still").isZero();
+        }
         for (var replica : replicas) {
             var created = replica.post("/v1/threads", "{\"source\":{\"kind\":\"cli\"}}");
             assertThat(created.statusCode()).isEqualTo(201);
@@ -70,6 +77,15 @@ class SimultaneousStartIT {
         }
         assertThat(new HashSet<>(versions)).hasSameSizeAs(versions);
         return successes;
+    }
+
+    private int count(String table) throws Exception {
+        try (var connection = DriverManager.getConnection(property("url"), property("username"), property("password"));
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT COUNT(*) FROM " + table)) {
+            row.next();
+            return row.getInt(1);
+        }
     }
 
     private void execute(String... statements) throws Exception {

@@ -9,13 +9,18 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A way to a server that can be cut (connections in use are broken, new ones refused), slowed down, and led elsewhere. */
+/**
+ * A way to a server that can be cut (connections in use are broken, new ones refused), silenced (connections stay and new ones are taken, but nothing
+ * passes), slowed down, and led elsewhere.
+ */
 public final class TcpProxy implements AutoCloseable {
 
     private final String host;
     private volatile int target;
     private volatile long delayMillis;
+    private volatile boolean isSilent;
     private final int port;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private ServerSocket listener;
@@ -49,6 +54,24 @@ public final class TcpProxy implements AutoCloseable {
         delayMillis = millis;
     }
 
+    public void cut(long millis) throws IOException, InterruptedException {
+        cut();
+        Thread.sleep(millis);
+        mend();
+    }
+
+    /** Loses whatever comes, either way, as where a machine is gone or packets are dropped. Connections that lost something stay so. */
+    public void silence(long millis) throws InterruptedException {
+        isSilent = true;
+        Thread.sleep(millis);
+        isSilent = false;
+    }
+
+    /** How many connections are open to the server. */
+    public int connections() {
+        return open.size() / 2;
+    }
+
     public void mend() throws IOException {
         listener = listen(port);
     }
@@ -76,15 +99,18 @@ public final class TcpProxy implements AutoCloseable {
         try {
             var server = new Socket(host, target);
             open.add(server);
-            daemon(() -> copy(client, server));
-            daemon(() -> copy(server, client));
+            // what has lost something has lost all that follows
+            var lost = new AtomicBoolean();
+            daemon(() -> copy(client, server, lost));
+            daemon(() -> copy(server, client, lost));
         } catch (IOException e) {
             // there is nobody, which the client is shown
+            open.remove(client);
             client.close();
         }
     }
 
-    private void copy(Socket from, Socket to) {
+    private void copy(Socket from, Socket to, AtomicBoolean lost) {
         try (InputStream in = from.getInputStream();
                 OutputStream out = to.getOutputStream()) {
             var some = new byte[16 * 1024];
@@ -92,7 +118,12 @@ public final class TcpProxy implements AutoCloseable {
                 if (delayMillis > 0) {
                     Thread.sleep(delayMillis);
                 }
-                out.write(some, 0, count);
+                if (isSilent) {
+                    lost.set(true);
+                }
+                if (!lost.get()) {
+                    out.write(some, 0, count);
+                }
             }
         } catch (IOException e) {
             // one side has gone
@@ -100,6 +131,7 @@ public final class TcpProxy implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         open.remove(from);
+        open.remove(to);
     }
 
     private static void daemon(Runnable work) {

@@ -1,5 +1,6 @@
 package io.threadstore.torture;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -7,13 +8,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Compares what is stored of a thread with what its clients were told. */
 final class Checker {
 
     private static final Pattern NAME = Pattern.compile("\"thread_name\":\"([^\"]*)\"");
+    private static final Pattern USER_MESSAGE = Pattern.compile("\"type\":\"user_message\",\"message\":\"([^\"]*)\"");
 
     private Checker() {}
 
@@ -35,6 +39,10 @@ final class Checker {
         FENCED_HAS_APPENDED,
         /** A thread is archived, or not, against what was last acknowledged. */
         ARCHIVED_WRONGLY,
+        /** What a thread shows is not what its items say. */
+        SUMMARY_DIFFERS,
+        /** A thread is there whose deletion was acknowledged. */
+        DELETED_IS_THERE,
         /** The service's own verification has found something. */
         NOT_SOUND
     }
@@ -49,8 +57,17 @@ final class Checker {
      */
     record Stored(long ordinal, String text) {}
 
+    /** What the thread's own row says. */
+    record Row(
+            boolean isArchived,
+            long itemCount,
+            long byteCount,
+            long nextOrdinal,
+            @Nullable String name,
+            @Nullable String firstUserMessage) {}
+
     /** @param stored all items of the thread in the order of their ordinals */
-    static List<Violation> check(Journal journal, List<Stored> stored, boolean isArchived) {
+    static List<Violation> check(Journal journal, List<Stored> stored, Row row) {
         var violations = new ArrayList<Violation>();
         var places = new HashMap<String, List<Long>>();
         var names = new HashMap<String, Integer>();
@@ -62,7 +79,7 @@ final class Checker {
                 violations.add(new Violation(
                         Kind.GAP, journal.threadId(), "at place " + i + " is the ordinal " + item.ordinal()));
             }
-            if (sent.contains(item.text())) {
+            if (sent.containsKey(item.text())) {
                 places.computeIfAbsent(item.text(), text -> new ArrayList<>()).add(item.ordinal());
             } else if (!isOfTheStore(item, sentNames, names)) {
                 violations.add(new Violation(Kind.UNKNOWN_ITEM, journal.threadId(), item.toString()));
@@ -70,15 +87,39 @@ final class Checker {
         }
         checkItems(journal, places, violations);
         checkNames(journal, names, violations);
-        checkEpochs(journal, violations);
+        checkEpochs(journal, sent, stored, violations);
         if (journal.archived() != Journal.Archived.UNKNOWN
-                && isArchived != (journal.archived() == Journal.Archived.YES)) {
+                && row.isArchived() != (journal.archived() == Journal.Archived.YES)) {
             violations.add(new Violation(
                     Kind.ARCHIVED_WRONGLY,
                     journal.threadId(),
-                    "archived: " + isArchived + ", acknowledged: " + journal.archived()));
+                    "archived: " + row.isArchived() + ", acknowledged: " + journal.archived()));
+        }
+        var determined = determinedBy(stored, row.isArchived());
+        if (!row.equals(determined)) {
+            violations.add(
+                    new Violation(Kind.SUMMARY_DIFFERS, journal.threadId(), "is " + row + ", not " + determined));
         }
         return violations;
+    }
+
+    /** Thought out once more, and simpler than the store does it. */
+    private static Row determinedBy(List<Stored> stored, boolean isArchived) {
+        var bytes = 0L;
+        String name = null;
+        String firstUserMessage = null;
+        for (var item : stored) {
+            bytes += item.text().getBytes(StandardCharsets.UTF_8).length;
+            var named = NAME.matcher(item.text());
+            if (item.text().contains("\"thread_name_updated\"") && named.find()) {
+                name = named.group(1);
+            }
+            var said = USER_MESSAGE.matcher(item.text());
+            if (firstUserMessage == null && said.find()) {
+                firstUserMessage = said.group(1);
+            }
+        }
+        return new Row(isArchived, stored.size(), bytes, stored.size(), name, firstUserMessage);
     }
 
     /** The thread's first item, and those of patches, are made by the store. */
@@ -128,7 +169,23 @@ final class Checker {
         });
     }
 
-    private static void checkEpochs(Journal journal, List<Violation> violations) {
+    private static void checkEpochs(
+            Journal journal, Map<String, Long> sent, List<Stored> stored, List<Violation> violations) {
+        // also of what was not acknowledged: where a newer writer goes on, an older one has ended
+        var opened = new TreeMap<Long, Long>();
+        for (var writer : journal.opened()) {
+            opened.merge(writer.nextOrdinal(), writer.epoch(), Math::max);
+        }
+        var newestOpened = 0L;
+        for (var item : stored) {
+            newestOpened = Math.max(newestOpened, opened.getOrDefault(item.ordinal(), 0L));
+            if (sent.getOrDefault(item.text(), Long.MAX_VALUE) < newestOpened) {
+                violations.add(new Violation(
+                        Kind.FENCED_HAS_APPENDED,
+                        journal.threadId(),
+                        "where epoch " + newestOpened + " goes on: " + item));
+            }
+        }
         var inOrder = new ArrayList<>(journal.acknowledged());
         Collections.sort(inOrder, Comparator.comparingLong(Journal.Acknowledged::ordinal));
         var newest = 0L;

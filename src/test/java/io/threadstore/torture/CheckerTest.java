@@ -3,6 +3,7 @@ package io.threadstore.torture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.threadstore.torture.Checker.Kind;
+import io.threadstore.torture.Checker.Row;
 import io.threadstore.torture.Checker.Stored;
 import io.threadstore.torture.Checker.Violation;
 import java.util.ArrayList;
@@ -36,16 +37,29 @@ class CheckerTest {
     private void append(long epoch, String... items) {
         journal.wasAcknowledged(stored.size(), epoch, List.of(items));
         for (var item : items) {
-            journal.sends(item);
+            journal.sends(item, epoch);
             store(item);
         }
     }
 
     private List<Kind> found() {
-        return Checker.check(journal, stored, false).stream()
+        return Checker.check(journal, stored, row(false)).stream()
                 .map(Violation::kind)
                 .distinct()
                 .toList();
+    }
+
+    /** As it should be, whatever was done to the items. */
+    private Row row(boolean isArchived) {
+        var bytes = stored.stream().mapToInt(item -> item.text().length()).sum();
+        return new Row(isArchived, stored.size(), bytes, stored.size(), lastName(), null);
+    }
+
+    private String lastName() {
+        return stored.stream()
+                .map(Stored::text)
+                .filter(text -> text.contains("thread_name"))
+                .reduce(null, (before, text) -> text.contains("\"m\"") ? "m" : "n");
     }
 
     private List<Kind> foundAfter(Consumer<List<Stored>> damage) {
@@ -67,7 +81,7 @@ class CheckerTest {
 
     @Test
     void whatWasNotAnsweredMayBeThereOrNot() {
-        journal.sends("e");
+        journal.sends("e", 2);
         journal.sendsName("m");
         assertThat(found()).isEmpty();
         store("e");
@@ -119,7 +133,7 @@ class CheckerTest {
 
     @Test
     void refusedItemThatIsStoredIsFound() {
-        journal.sends("e");
+        journal.sends("e", 2);
         journal.wasRefused(List.of("e"));
         assertThat(found()).isEmpty();
         store("e");
@@ -139,13 +153,52 @@ class CheckerTest {
     }
 
     @Test
+    void itemOfAFencedWriterIsFoundThatWasNotAcknowledged() {
+        journal.wasOpened(3, stored.size());
+        journal.sends("late", 2);
+        assertThat(found()).isEmpty();
+        store("late");
+        assertThat(found()).containsExactly(Kind.FENCED_HAS_APPENDED);
+    }
+
+    @Test
+    void itemThatCameJustBeforeItsWriterWasFencedIsRight() {
+        journal.sends("in time", 2);
+        store("in time");
+        journal.wasOpened(3, stored.size());
+        append(3, "next");
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
+    void summaryThatDiffersIsFound() {
+        var right = row(false);
+        store("{\"type\":\"event_msg\",\"payload\":{\"type\":\"user_message\",\"message\":\"hello\"}}");
+        journal.sends(stored.get(stored.size() - 1).text(), 2);
+        var bytes = row(false).byteCount();
+        var count = stored.size();
+        assertThat(kinds(new Row(false, count, bytes, count, "n", "hello"))).isEmpty();
+
+        assertThat(kinds(right)).containsExactly(Kind.SUMMARY_DIFFERS);
+        assertThat(kinds(new Row(false, count - 1, bytes, count, "n", "hello"))).containsExactly(Kind.SUMMARY_DIFFERS);
+        assertThat(kinds(new Row(false, count, bytes + 1, count, "n", "hello"))).containsExactly(Kind.SUMMARY_DIFFERS);
+        assertThat(kinds(new Row(false, count, bytes, count + 1, "n", "hello"))).containsExactly(Kind.SUMMARY_DIFFERS);
+        assertThat(kinds(new Row(false, count, bytes, count, "m", "hello"))).containsExactly(Kind.SUMMARY_DIFFERS);
+        assertThat(kinds(new Row(false, count, bytes, count, "n", null))).containsExactly(Kind.SUMMARY_DIFFERS);
+    }
+
+    private List<Kind> kinds(Row row) {
+        return Checker.check(journal, stored, row).stream().map(Violation::kind).toList();
+    }
+
+    @Test
     void archivedThreadThatCameBackIsFound() {
         journal.isArchived(Journal.Archived.YES);
         assertThat(found()).containsExactly(Kind.ARCHIVED_WRONGLY);
         journal.isArchived(Journal.Archived.UNKNOWN);
         assertThat(found()).isEmpty();
         journal.isArchived(Journal.Archived.NO);
-        assertThat(Checker.check(journal, stored, true))
+        assertThat(Checker.check(journal, stored, row(true)))
                 .extracting(Violation::kind)
                 .containsExactly(Kind.ARCHIVED_WRONGLY);
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -26,14 +27,13 @@ class Client {
     /** How long it goes on repeating when everything is well again. */
     private static final long GRACE_NANOS = TimeUnit.MINUTES.toNanos(3);
 
-    /** After that, a request that was not answered is not done any more: services and servers stand still for less, and wait less for locks. */
-    private static final long LONGEST_DELAY_NANOS = TimeUnit.SECONDS.toNanos(60);
-
     private static final int LONGEST_ITEM = 3000;
     private static final int OK = 200;
     private static final int CREATED = 201;
     private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
+    private static final int PRECONDITION_FAILED = 412;
+    private static final int NO_CONTENT = 204;
     private static final int UNAVAILABLE = 503;
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -48,7 +48,6 @@ class Client {
     private final String name;
     private final long end;
     private int sent;
-    private long archivedIsSureFrom = System.nanoTime();
 
     /** @param end when it begins nothing new any more, in nanoseconds of {@link System#nanoTime} */
     Client(Rig rig, Tally tally, String name, long end) {
@@ -64,7 +63,16 @@ class Client {
     }
 
     /** An answer; the status is 0 if there was none. */
-    record Answer(int status, String body) {
+    record Answer(int status, String body, String etag) {
+
+        static final Answer NONE = new Answer(0, "", "");
+
+        static Answer of(HttpResponse<String> response) {
+            return new Answer(
+                    response.statusCode(),
+                    response.body(),
+                    response.headers().firstValue("ETag").orElse(""));
+        }
 
         /** Whether it says nothing of what was done. */
         boolean saysNothing() {
@@ -84,7 +92,6 @@ class Client {
         var request = HttpRequest.newBuilder(
                         rig.service(random.nextInt(Rig.SERVICES)).resolve(path))
                 .timeout(PATIENCE)
-                .header("Content-Type", "application/json")
                 .method(
                         method,
                         body.isEmpty()
@@ -93,12 +100,14 @@ class Client {
         if (headers.length > 0) {
             request.headers(headers);
         }
+        if (!List.of(headers).contains("Content-Type")) {
+            request.header("Content-Type", "application/json");
+        }
         Answer answer;
         try {
-            var response = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            answer = new Answer(response.statusCode(), response.body());
+            answer = Answer.of(HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString()));
         } catch (IOException e) {
-            answer = new Answer(0, "");
+            answer = Answer.NONE;
         }
         tally.count("requests");
         if (answer.saysNothing()) {
@@ -141,7 +150,20 @@ class Client {
         for (var left = random.nextInt(LONGEST_ITEM); left > 0; left--) {
             text.append((char) (random.nextInt(20) == 0 ? 'ä' : 'a' + random.nextInt(26)));
         }
-        return "{\"type\":\"event_msg\",\"payload\":{\"type\":\"agent_message\",\"message\":\"" + text + "\"}}";
+        return switch (random.nextInt(20)) {
+            // ones that say something to the thread's summary
+            case 0 ->
+                "{\"type\":\"event_msg\",\"payload\":{\"type\":\"user_message\",\"message\":\"" + name + ' ' + sent
+                        + "\",\"images\":[]}}";
+            case 1 ->
+                "{\"type\":\"turn_context\",\"payload\":{\"cwd\":\"/torture\",\"model\":\"gpt-5.1-codex\",\"approval_policy\":\"never\",\"summary\":\""
+                        + text + "\"}}";
+            case 2 ->
+                "{\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"total_token_usage\":{\"input_tokens\":"
+                        + sent + ",\"output_tokens\":1,\"total_tokens\":" + (sent + 1) + "}},\"note\":\"" + text
+                        + "\"}}";
+            default -> "{\"type\":\"event_msg\",\"payload\":{\"type\":\"agent_message\",\"message\":\"" + text + "\"}}";
+        };
     }
 
     private static String path(Journal journal) {
@@ -168,6 +190,7 @@ class Client {
             if (answer.status() == CREATED) {
                 epoch = answer.json().path("epoch").asLong();
                 next = answer.json().path("next_ordinal").asLong();
+                journal.wasOpened(epoch, next);
                 tally.count("writers opened");
                 tally.acknowledged();
             } else {
@@ -180,7 +203,7 @@ class Client {
             var items = new ArrayList<String>();
             for (var i = 0; i < count; i++) {
                 items.add(newItem());
-                journal.sends(items.get(i));
+                journal.sends(items.get(i), epoch);
             }
             var body = "{\"items\":[" + String.join(",", items) + "],\"expected_ordinal\":" + next + "}";
             var answer = ask("POST", path(journal) + "/items", body, "Writer-Epoch", Long.toString(epoch));
@@ -238,30 +261,82 @@ class Client {
         }
     }
 
+    /**
+     * Archives a thread, or takes it out again, until it is told so. {@code If-Match} keeps an attempt that was not answered from being done
+     * after what comes next.
+     */
     void setArchived(Journal journal, boolean archived) throws Exception {
         journal.isArchived(Journal.Archived.UNKNOWN);
         var path = path(journal) + (archived ? "/archive" : "/unarchive");
-        var answer = ask("POST", path, "");
-        if (answer.saysNothing()) {
-            // it may still be done, even after another attempt, and after what comes next
-            archivedIsSureFrom = System.nanoTime() + LONGEST_DELAY_NANOS;
-            answer = insist("POST", path, "");
-        }
+        Answer answer;
+        do {
+            var seen = insist("GET", path(journal) + "?include_archived=true", "");
+            answer = ask("POST", path, "", "If-Match", seen.etag());
+        } while (answer.saysNothing() || answer.status() == PRECONDITION_FAILED);
         if (answer.status() != OK) {
             unexpected("POST", path, answer);
             return;
         }
         tally.acknowledged();
         tally.count("archived or unarchived");
-        if (System.nanoTime() < archivedIsSureFrom) {
-            return;
-        }
         journal.isArchived(archived ? Journal.Archived.YES : Journal.Archived.NO);
+    }
+
+    /** Looks whether a thread is archived that only this client archives. */
+    void lookWhetherArchived(Journal journal) throws Exception {
         var seen = insist("GET", path(journal), "");
-        if (seen.status() != (archived ? NOT_FOUND : OK)) {
+        if (seen.status() != (journal.archived() == Journal.Archived.YES ? NOT_FOUND : OK)) {
             tally.found(new Checker.Violation(
-                    Checker.Kind.ARCHIVED_WRONGLY, journal.threadId(), "seen right after: " + seen.status()));
+                    Checker.Kind.ARCHIVED_WRONGLY,
+                    journal.threadId(),
+                    "is " + journal.archived() + ", and seen with " + seen.status()));
         }
+        tally.count("archived or not, seen and compared");
+    }
+
+    /** Imports a thread, reads it, and deletes it. Returns its id. */
+    UUID importAndDelete() throws Exception {
+        var threadId = UUID.randomUUID();
+        var path = "/v1/threads/" + threadId;
+        var items = new ArrayList<String>();
+        items.add(
+                "{\"type\":\"session_meta\",\"payload\":{\"id\":\"" + threadId
+                        + "\",\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"cwd\":\"/torture\",\"originator\":\"torture\",\"cli_version\":\"0.129.0\",\"source\":\"cli\"}}");
+        for (var i = random.nextInt(200); i >= 0; i--) {
+            items.add(newItem());
+        }
+        var lines = new StringBuilder();
+        for (var item : items) {
+            lines.append("{\"timestamp\":\"2026-01-02T03:04:05.678Z\",")
+                    .append(item.substring(1))
+                    .append('\n');
+        }
+        String[] headers = {"Idempotency-Key", threadId.toString(), "Content-Type", "application/x-ndjson"};
+        var imported = insist("PUT", path + "/rollout", lines.toString(), headers);
+        if (imported.status() != CREATED) {
+            unexpected("PUT", path + "/rollout", imported);
+            return threadId;
+        }
+        tally.acknowledged();
+        tally.count("threads imported");
+        tally.count("items imported", items.size());
+        var exported = insist("GET", path + "/rollout", "", "Accept", "application/x-ndjson");
+        if (!exported.body().equals(lines.toString())) {
+            tally.found(new Checker.Violation(
+                    Checker.Kind.LOST, threadId, "imported:\n" + lines + "\nexported:\n" + exported));
+        }
+        var deleted = ask("DELETE", path, "");
+        if (deleted.saysNothing()) {
+            deleted = insist("DELETE", path, "");
+            if (deleted.status() != NOT_FOUND && deleted.status() != NO_CONTENT) {
+                unexpected("DELETE", path, deleted);
+            }
+        } else if (deleted.status() != NO_CONTENT) {
+            unexpected("DELETE", path, deleted);
+        }
+        tally.acknowledged();
+        tally.count("threads deleted");
+        return threadId;
     }
 
     /** Whatever was acknowledged before it asked is in the history that it gets. */
@@ -293,7 +368,7 @@ class Client {
     /** Sends half of an append and goes away. */
     void sendHalf(Journal journal) throws IOException {
         var item = newItem();
-        journal.sends(item);
+        journal.sends(item, Long.MAX_VALUE);
         journal.wasRefused(List.of(item));
         var body = ("{\"items\":[" + item + "]}").getBytes(StandardCharsets.UTF_8);
         var head = "POST " + path(journal) + "/items HTTP/1.1\r\nHost: torture\r\nContent-Type: application/json\r\n"

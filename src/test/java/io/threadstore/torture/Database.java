@@ -22,8 +22,11 @@ interface Database extends AutoCloseable {
     /** Of the faults of a database's own, those that can be had here. */
     Set<Rig.Fault> faults();
 
-    /** A connection past the ways, that sees all that is committed. */
-    Connection connect() throws SQLException;
+    /** How many servers there are, each of which has to have everything. */
+    int servers();
+
+    /** A connection to one of them past the ways, that sees all that is committed. */
+    Connection connect(int server) throws SQLException;
 
     /** Kills a server process, leaves it dead for a moment, and has it back when it ends. */
     void kill(Random random) throws Exception;
@@ -31,8 +34,11 @@ interface Database extends AutoCloseable {
     /** The process to be stopped for a while. */
     long pid(Random random) throws Exception;
 
-    /** Cuts a way of the service's, or mends it. */
-    void cut(int service, boolean cut) throws Exception;
+    /** Cuts the way that the service uses, for a moment. */
+    void cut(int service, long millis) throws Exception;
+
+    /** Loses all that passes on the way that the service uses, for some time: nobody is told. */
+    void silence(int service, long millis) throws Exception;
 
     /** Holds back all that comes and goes on the service's ways. */
     void delay(int service, long millis);
@@ -47,7 +53,7 @@ interface Database extends AutoCloseable {
     }
 
     /**
-     * Cuts a node that a service prefers off from the others, while it runs and services reach it, and lets it come back after some time.
+     * Cuts a node that a service uses off from the others, while it runs and services reach it, and lets it come back after some time.
      *
      * @param meanwhile as soon as it knows that it has lost them
      */

@@ -1,5 +1,7 @@
 package io.threadstore.torture;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.threadstore.process.TcpProxy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -31,7 +34,12 @@ final class GaleraCluster implements Database {
         // as root, nodes run as another user, who may not enter any directory
         directory = Files.createTempDirectory("threadstore-galera-");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-        script("start");
+        try {
+            script("start");
+        } catch (IOException e) {
+            script("stop");
+            throw e;
+        }
         for (var service = 0; service < services; service++) {
             var own = new ArrayList<TcpProxy>();
             for (var node = 1; node <= NODES; node++) {
@@ -86,9 +94,14 @@ final class GaleraCluster implements Database {
     }
 
     @Override
-    public Connection connect() throws SQLException {
+    public int servers() {
+        return NODES;
+    }
+
+    @Override
+    public Connection connect(int server) throws SQLException {
         return DriverManager.getConnection(
-                "jdbc:mariadb://127.0.0.1:" + (PORT + 1) + "/threadstore?sessionVariables=wsrep_sync_wait=1",
+                "jdbc:mariadb://127.0.0.1:" + (PORT + 1 + server) + "/threadstore?sessionVariables=wsrep_sync_wait=1",
                 username(),
                 password());
     }
@@ -103,7 +116,7 @@ final class GaleraCluster implements Database {
 
     @Override
     public void isolate(Random random, Meanwhile meanwhile) throws Exception {
-        var node = Integer.toString(1 + random.nextInt(ways.size()));
+        var node = Integer.toString(1 + used(random.nextInt(ways.size())));
         script("isolate", node);
         meanwhile.look();
         TimeUnit.MILLISECONDS.sleep(random.nextInt(10_000));
@@ -125,15 +138,29 @@ final class GaleraCluster implements Database {
                 Files.readString(directory.resolve("n" + node).resolve("pid")).strip());
     }
 
-    /** To the node that it prefers. */
     @Override
-    public void cut(int service, boolean cut) throws Exception {
-        var way = ways.get(service).get(service % NODES);
-        if (cut) {
-            way.cut();
-        } else {
-            way.mend();
+    public void cut(int service, long millis) throws Exception {
+        ways.get(service).get(used(service)).cut(millis);
+    }
+
+    @Override
+    public void silence(int service, long millis) throws Exception {
+        ways.get(service).get(used(service)).silence(millis);
+    }
+
+    /** The node, from 0, that most of its connections lead to. */
+    private int used(int service) {
+        var own = ways.get(service);
+        var used = 0;
+        for (var node = 1; node < NODES; node++) {
+            if (own.get(node).connections() > own.get(used).connections()) {
+                used = node;
+            }
         }
+        assertThat(own.get(used).connections())
+                .as("connections of the service %d", service)
+                .isPositive();
+        return used;
     }
 
     @Override
@@ -149,5 +176,17 @@ final class GaleraCluster implements Database {
             }
         }
         script("stop");
+        // the logs stay
+        for (var node = 1; node <= NODES; node++) {
+            delete(directory.resolve("n" + node).resolve("data"));
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (var files = Files.walk(tree)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 }

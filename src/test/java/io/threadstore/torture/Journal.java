@@ -1,8 +1,10 @@
 package io.threadstore.torture;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -12,7 +14,8 @@ final class Journal {
     private final UUID threadId;
     private final List<Acknowledged> acknowledged = new ArrayList<>();
     private final Set<String> refused = new HashSet<>();
-    private final Set<String> sent = new HashSet<>();
+    private final Map<String, Long> sent = new HashMap<>();
+    private final List<Opened> opened = new ArrayList<>();
     private final List<String> acknowledgedNames = new ArrayList<>();
     private final Set<String> sentNames = new HashSet<>();
     private Archived archived = Archived.NO;
@@ -25,9 +28,14 @@ final class Journal {
         return threadId;
     }
 
-    /** Before an item is sent for the first time. */
-    synchronized void sends(String item) {
-        sent.add(item);
+    /** Before an item is sent for the first time, by the writer of that epoch. */
+    synchronized void sends(String item, long epoch) {
+        sent.put(item, epoch);
+    }
+
+    /** A writer was opened, as the service said: whoever was before may append nothing from that ordinal on. */
+    synchronized void wasOpened(long epoch, long nextOrdinal) {
+        opened.add(new Opened(epoch, nextOrdinal));
     }
 
     /** An append was answered with 200. */
@@ -63,8 +71,13 @@ final class Journal {
         return Set.copyOf(refused);
     }
 
-    synchronized Set<String> sent() {
-        return Set.copyOf(sent);
+    /** Items, and who sent them. */
+    synchronized Map<String, Long> sent() {
+        return Map.copyOf(sent);
+    }
+
+    synchronized List<Opened> opened() {
+        return List.copyOf(opened);
     }
 
     synchronized List<String> acknowledgedNames() {
@@ -86,6 +99,9 @@ final class Journal {
      * @param item its text, of which no two are alike
      */
     record Acknowledged(long ordinal, long epoch, String item) {}
+
+    /** A writer, and where it goes on. */
+    record Opened(long epoch, long nextOrdinal) {}
 
     /** What the one client that archives a thread knows of it. */
     enum Archived {

@@ -60,6 +60,7 @@ final class Rig implements AutoCloseable {
         KILL_DATABASE,
         STOP_DATABASE,
         CUT_NETWORK,
+        SILENCE_NETWORK,
         SLOW_NETWORK,
         JUMP_CLOCK,
         /** Of one server. */
@@ -104,11 +105,9 @@ final class Rig implements AutoCloseable {
             case STOP_SERVICE -> pause(services.get(victim).pid());
             case KILL_DATABASE -> database.kill(random);
             case STOP_DATABASE -> pause(database.pid(random));
-            case CUT_NETWORK -> {
-                database.cut(victim, true);
-                TimeUnit.MILLISECONDS.sleep(500 + random.nextInt(5000));
-                database.cut(victim, false);
-            }
+            case CUT_NETWORK -> database.cut(victim, 500 + random.nextInt(5000));
+            // up to more than a database that says nothing is waited for
+            case SILENCE_NETWORK -> database.silence(victim, 1000 + random.nextInt(20_000));
             case SLOW_NETWORK -> {
                 database.delay(victim, 20 + random.nextInt(200));
                 TimeUnit.SECONDS.sleep(5);
@@ -126,11 +125,18 @@ final class Rig implements AutoCloseable {
                 var thread = Seen.thread(services.get(victim));
                 database.fillDisk(random, () -> tally.count(Seen.refusal(services.get(victim), thread)));
             }
-            // the other nodes are enough for both
-            case ISOLATE_NODE -> database.isolate(random, this::awaitReady);
+            case ISOLATE_NODE -> database.isolate(random, this::useAll);
         }
         awaitReady();
         database.awaitWhole();
+    }
+
+    /** One node is of no use; the others are enough for both services. */
+    private void useAll() throws Exception {
+        awaitReady();
+        for (var i = 0; i < SERVICES; i++) {
+            Seen.thread(services.get(i));
+        }
     }
 
     private void awaitReady() throws Exception {
@@ -149,7 +155,12 @@ final class Rig implements AutoCloseable {
     }
 
     static void signal(String name, long pid) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
+        var status = new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IOException("there is no process " + pid + " that could be sent " + name);
+        }
     }
 
     private void restart(int number) throws Exception {
@@ -167,9 +178,13 @@ final class Rig implements AutoCloseable {
         return services.get(number).uri("");
     }
 
-    /** A connection past services and proxies. */
-    Connection connect() throws SQLException {
-        return database.connect();
+    int servers() {
+        return database.servers();
+    }
+
+    /** A connection to a server past services and proxies. */
+    Connection connect(int server) throws SQLException {
+        return database.connect(server);
     }
 
     @Override

@@ -84,10 +84,9 @@ final class Seen {
                 .POST(HttpRequest.BodyPublishers.ofString(json))
                 .build();
         try {
-            var response = service.client().send(request, HttpResponse.BodyHandlers.ofString());
-            return new Client.Answer(response.statusCode(), response.body());
+            return Client.Answer.of(service.client().send(request, HttpResponse.BodyHandlers.ofString()));
         } catch (IOException e) {
-            return new Client.Answer(0, "");
+            return Client.Answer.NONE;
         }
     }
 }

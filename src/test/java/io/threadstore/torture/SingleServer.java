@@ -71,7 +71,12 @@ final class SingleServer implements Database {
     }
 
     @Override
-    public Connection connect() throws SQLException {
+    public int servers() {
+        return 1;
+    }
+
+    @Override
+    public Connection connect(int server) throws SQLException {
         return DriverManager.getConnection(property("url"), username(), password());
     }
 
@@ -99,7 +104,7 @@ final class SingleServer implements Database {
     }
 
     private boolean waitsForRoom() throws SQLException {
-        try (var connection = connect();
+        try (var connection = connect(0);
                 var statement = connection.createStatement();
                 var row = statement.executeQuery("SELECT COUNT(*) FROM information_schema.processlist"
                         + " WHERE state = 'Waiting for someone to free space'")) {
@@ -140,12 +145,13 @@ final class SingleServer implements Database {
     }
 
     @Override
-    public void cut(int service, boolean cut) throws Exception {
-        if (cut) {
-            ways.get(service).cut();
-        } else {
-            ways.get(service).mend();
-        }
+    public void cut(int service, long millis) throws Exception {
+        ways.get(service).cut(millis);
+    }
+
+    @Override
+    public void silence(int service, long millis) throws Exception {
+        ways.get(service).silence(millis);
     }
 
     @Override

@@ -62,6 +62,7 @@ final class Tally {
 
     /** That time, in seconds. */
     double longestGapSeconds() {
-        return longestGap.get() / 1e9;
+        // one that goes on still is this fault's, too
+        return Math.max(longestGap.get(), System.nanoTime() - lastAcknowledged.get()) / 1e9;
     }
 }

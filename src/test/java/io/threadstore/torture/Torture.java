@@ -7,15 +7,21 @@ import io.threadstore.torture.Checker.Stored;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -36,11 +42,16 @@ class Torture {
     /** Threads that are put away and taken out again. */
     private static final int ARCHIVED = 3;
 
+    /** In so much time each kind of fault happens at least once. */
+    private static final int ALL_FAULTS_SECONDS = 180;
+
     private static final Path REPORT = Path.of("target", "torture");
 
     private final Tally tally = new Tally();
     /** The longest times in which nothing was acknowledged to anybody, in seconds, of each time that it happened. */
     private final Map<Rig.Fault, List<Double>> faults = new EnumMap<>(Rig.Fault.class);
+
+    private final Set<Rig.Fault> possible = EnumSet.noneOf(Rig.Fault.class);
 
     private final List<Journal> contended = Stream.generate(() -> new Journal(UUID.randomUUID()))
             .limit(CONTENDED)
@@ -48,6 +59,8 @@ class Torture {
     private final List<Journal> archived = Stream.generate(() -> new Journal(UUID.randomUUID()))
             .limit(ARCHIVED)
             .toList();
+
+    private final Queue<UUID> deleted = new ConcurrentLinkedQueue<>();
 
     /** A step of a client's, done again and again. */
     @FunctionalInterface
@@ -83,6 +96,15 @@ class Torture {
         assertThat(tally.violations()).isEmpty();
         assertThat(tally.unexpected()).isEmpty();
         assertThat(tally.counts().get("items acknowledged")).isGreaterThan(SECONDS);
+        assertThat(tally.counts())
+                .containsKeys(
+                        "archived or not, seen and compared",
+                        "histories read and compared",
+                        "patches acknowledged",
+                        "threads deleted");
+        if (SECONDS >= ALL_FAULTS_SECONDS) {
+            assertThat(faults.keySet()).containsAll(possible);
+        }
     }
 
     private List<Journal> all() {
@@ -104,6 +126,8 @@ class Torture {
             work.add(again(patcher, 50, () -> patcher.rename(any(patcher))));
             var reader = new Client(rig, tally, "reader-" + number, end);
             work.add(again(reader, 20, () -> reader.read(any(reader))));
+            var importer = new Client(rig, tally, "importer-" + number, end);
+            work.add(again(importer, 1000, () -> deleted.add(importer.importAndDelete())));
             var rude = new Client(rig, tally, "rude-" + number, end);
             work.add(again(rude, 200, () -> beRude(rude)));
         }
@@ -141,6 +165,7 @@ class Torture {
         var appender = client.new Appender(journal);
         return again(client, 100, () -> {
             client.setArchived(journal, true);
+            client.lookWhetherArchived(journal);
             TimeUnit.MILLISECONDS.sleep(client.random.nextInt(500));
             if (client.random.nextInt(4) > 0) {
                 client.setArchived(journal, false);
@@ -149,6 +174,8 @@ class Torture {
             for (var i = client.random.nextInt(5); i > 0 && appender.isOpen(); i--) {
                 appender.append(1 + client.random.nextInt(3));
             }
+            // appends bring nothing back
+            client.lookWhetherArchived(journal);
         });
     }
 
@@ -168,7 +195,7 @@ class Torture {
     private void injectFaults(Rig rig, long end) throws Exception {
         var random = new Random(SEED);
         var next = new ArrayList<Rig.Fault>();
-        var possible = rig.faults();
+        possible.addAll(rig.faults());
         TimeUnit.SECONDS.sleep(2);
         while (System.nanoTime() < end) {
             if (next.isEmpty()) {
@@ -184,10 +211,10 @@ class Torture {
     }
 
     private void check(Rig rig, Client client) throws Exception {
+        for (var server = 0; server < rig.servers(); server++) {
+            checkRows(rig, server);
+        }
         for (var journal : all()) {
-            var violations =
-                    Checker.check(journal, stored(rig, journal.threadId()), isArchived(rig, journal.threadId()));
-            violations.forEach(tally::found);
             var verification = client.insist("GET", "/v1/threads/" + journal.threadId() + "/verification", "");
             if (!verification.json().path("sound").asBoolean()) {
                 tally.found(new Checker.Violation(Checker.Kind.NOT_SOUND, journal.threadId(), verification.body()));
@@ -195,9 +222,25 @@ class Torture {
         }
     }
 
-    private static List<Stored> stored(Rig rig, UUID threadId) throws SQLException {
-        try (var connection = rig.connect();
-                var select = connection.prepareStatement("""
+    private void checkRows(Rig rig, int server) throws SQLException {
+        try (var connection = rig.connect(server)) {
+            for (var journal : all()) {
+                var row = row(connection, journal.threadId()).orElseThrow();
+                Checker.check(journal, stored(connection, journal.threadId()), row)
+                        .forEach(tally::found);
+            }
+            for (var threadId : deleted) {
+                if (row(connection, threadId).isPresent()) {
+                    tally.found(
+                            new Checker.Violation(Checker.Kind.DELETED_IS_THERE, threadId, "on the server " + server));
+                }
+            }
+        }
+        tally.count("servers compared");
+    }
+
+    private static List<Stored> stored(Connection connection, UUID threadId) throws SQLException {
+        try (var select = connection.prepareStatement("""
                         SELECT i.ordinal, i.item FROM rollout_item i JOIN thread t ON t.thread_key = i.thread_key
                         WHERE t.tenant = 'default' AND t.thread_id = ? ORDER BY i.ordinal
                         """)) {
@@ -212,14 +255,22 @@ class Torture {
         }
     }
 
-    private static boolean isArchived(Rig rig, UUID threadId) throws SQLException {
-        try (var connection = rig.connect();
-                var select = connection.prepareStatement(
-                        "SELECT state = 'ARCHIVED' FROM thread WHERE tenant = 'default' AND thread_id = ?")) {
+    private static Optional<Checker.Row> row(Connection connection, UUID threadId) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                SELECT state = 'ARCHIVED', item_count, byte_count, next_ordinal, name, first_user_message
+                FROM thread WHERE tenant = 'default' AND thread_id = ?
+                """)) {
             select.setString(1, threadId.toString());
             try (var row = select.executeQuery()) {
-                assertThat(row.next()).as("the thread %s is there", threadId).isTrue();
-                return row.getBoolean(1);
+                return row.next()
+                        ? Optional.of(new Checker.Row(
+                                row.getBoolean(1),
+                                row.getLong(2),
+                                row.getLong(3),
+                                row.getLong(4),
+                                row.getString(5),
+                                row.getString(6)))
+                        : Optional.empty();
             }
         }
     }
