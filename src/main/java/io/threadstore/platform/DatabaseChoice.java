@@ -40,12 +40,16 @@ public final class DatabaseChoice {
             "DO 1",
             // the question itself must not become another one, SET STATEMENT; the socket's time-out ends it
             "quarkus.datasource.jdbc.validation-query-timeout",
-            "0S");
+            "0S",
+            // where a new connection is lost while it is asked for this, the driver goes on to the next node with a
+            // NullPointerException; as a session variable it comes with each connection
+            "quarkus.datasource.jdbc.transaction-isolation-level",
+            "undefined");
 
     private static final String SESSION_VARIABLES = DRIVER + "sessionVariables";
 
     /** Beside the others: reads wait until their node has applied what was committed before on any other. */
-    private static final String SYNC_WAIT = "wsrep_sync_wait=1";
+    private static final String SESSION_OF_A_CLUSTER = "wsrep_sync_wait=1,tx_isolation='READ-COMMITTED'";
 
     private static final String EMBEDDED = "threadstore.embedded.enabled";
     private static final String DIRECTORY = "threadstore.embedded.directory";
@@ -71,7 +75,8 @@ public final class DatabaseChoice {
             if (isCluster(config)) {
                 FOR_A_CLUSTER.forEach(System::setProperty);
                 System.setProperty(
-                        SESSION_VARIABLES, config.getValue(SESSION_VARIABLES, String.class) + "," + SYNC_WAIT);
+                        SESSION_VARIABLES,
+                        config.getValue(SESSION_VARIABLES, String.class) + "," + SESSION_OF_A_CLUSTER);
             }
             return choice;
         }

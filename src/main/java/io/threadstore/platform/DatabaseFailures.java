@@ -39,7 +39,19 @@ public final class DatabaseFailures {
 
     /** Whether trying again later is likely to help. */
     public static boolean isUnavailable(Throwable failure) {
-        return sqlExceptions(failure).stream().anyMatch(DatabaseFailures::isAwayOrBusy);
+        return sqlExceptions(failure).stream().anyMatch(DatabaseFailures::isAwayOrBusy) || isOfTheDriver(failure);
+    }
+
+    /** Connector/J has stumbled over its own state, as it does where a connection is lost at an unlucky moment and it goes on to another host. */
+    private static boolean isOfTheDriver(Throwable failure) {
+        for (var cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof NullPointerException
+                    && cause.getStackTrace().length > 0
+                    && cause.getStackTrace()[0].getClassName().startsWith("org.mariadb.jdbc.")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether the database rolled the transaction back because another was in its way: nothing was written. */

@@ -66,6 +66,19 @@ class DatabaseFailuresTest {
     }
 
     @Test
+    void tryingAgainHelpsWhereTheDriverStumbles() {
+        var inTheDriver = new NullPointerException();
+        inTheDriver.setStackTrace(new StackTraceElement[] {
+            new StackTraceElement("org.mariadb.jdbc.client.impl.MultiPrimaryClient", "reConnect", null, 217)
+        });
+
+        assertThat(DatabaseFailures.isUnavailable(new IllegalStateException(inTheDriver)))
+                .isTrue();
+        assertThat(DatabaseFailures.isUnavailable(new IllegalStateException(new NullPointerException())))
+                .isFalse();
+    }
+
+    @Test
     void tryingAgainDoesNotHelpWithWhatIsWrong() {
         assertThat(DatabaseFailures.isUnavailable(new SQLSyntaxErrorException("syntax", "42000", 1064)))
                 .isFalse();
