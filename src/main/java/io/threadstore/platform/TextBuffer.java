@@ -18,6 +18,15 @@ public final class TextBuffer {
         this.bytes = new byte[capacity];
     }
 
+    /** Begins again, with room for so many bytes; in the same memory where that is enough, and not far more. */
+    public void clear(int atLeast) {
+        length = 0;
+        lastTimeAt = -1;
+        if (bytes.length < atLeast || bytes.length / 4 > atLeast) {
+            bytes = new byte[atLeast];
+        }
+    }
+
     public int length() {
         return length;
     }

@@ -40,7 +40,7 @@ class HistoryStreams {
     /** An item per line. */
     StreamedBody lines(StoredThread thread) {
         places.take();
-        return new StreamedBody(new Pages(reader.pages(thread), "", "", "\n", "", views::writeItemLine));
+        return new StreamedBody(new Pages(reader.pagesToPassOn(thread), "", "", "\n", "", views::writeItemLine));
     }
 
     /**
@@ -51,13 +51,13 @@ class HistoryStreams {
      */
     StreamedBody array(StoredThread thread, String before, String after) {
         places.take();
-        return new StreamedBody(new Pages(reader.pages(thread), before, ",", "", after, views::writeItem));
+        return new StreamedBody(new Pages(reader.pagesToPassOn(thread), before, ",", "", after, views::writeItem));
     }
 
     /** The rollout file, packed. */
     StreamedBody rolloutFile(StoredThread thread, ContentCoding coding) {
         places.take();
-        var lines = new Pages(reader.pages(thread), "", "", "\n", "", views::writeLine);
+        var lines = new Pages(reader.pagesToPassOn(thread), "", "", "\n", "", views::writeLine);
         return new StreamedBody(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
     }
 
@@ -90,6 +90,8 @@ class HistoryStreams {
         private final String terminator;
         private final String after;
         private final BiConsumer<StoredItem, TextBuffer> writer;
+        private TextBuffer last = new TextBuffer(0);
+        private TextBuffer beforeLast = new TextBuffer(0);
         private boolean begun;
         private boolean ended;
 
@@ -117,7 +119,11 @@ class HistoryStreams {
             ended = pages.isEnded();
             var head = begun ? NOTHING : before.getBytes(StandardCharsets.UTF_8);
             var tail = ended ? after.getBytes(StandardCharsets.UTF_8) : NOTHING;
-            var out = new TextBuffer(head.length + roomFor(items) + tail.length);
+            // the chunk before the last has been sent
+            var out = beforeLast;
+            beforeLast = last;
+            last = out;
+            out.clear(head.length + roomFor(items) + tail.length);
             out.append(head);
             for (var item : items) {
                 out.append(begun ? separator : "");

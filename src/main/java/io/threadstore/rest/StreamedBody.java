@@ -12,7 +12,10 @@ final class StreamedBody implements AutoCloseable {
     /** Where the chunks come from. */
     interface Chunks extends AutoCloseable {
 
-        /** The next chunk, of an array; null at the end. Called on any thread, one call at a time. */
+        /**
+         * The next chunk, of an array; null at the end. Called on any thread, one call at a time, and not before the chunk before the last
+         * has been sent: its memory may be used again.
+         */
         @Nullable
         ByteBuffer next();
 

@@ -3,8 +3,11 @@ package io.threadstore.rollout;
 import io.agroal.api.AgroalDataSource;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.JsonText;
 import io.threadstore.thread.ThreadId;
 import jakarta.persistence.PersistenceException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -52,6 +55,8 @@ public final class HistoryPages implements AutoCloseable {
     private final long threadKey;
     private final long end;
     private final boolean isStreamed;
+    private final boolean isPassedOn;
+    private @Nullable TextArena texts;
     private long next;
     private long typicalBytes;
     private int pages = 1;
@@ -60,6 +65,7 @@ public final class HistoryPages implements AutoCloseable {
     /**
      * @param typicalBytes how long the first items are, as a guess
      * @param isStreamed false if there is a transaction in hand, whose connection others use, too
+     * @param isPassedOn whether the texts of a page are not used any more when the next one is asked for
      */
     HistoryPages(
             AgroalDataSource dataSource,
@@ -68,7 +74,8 @@ public final class HistoryPages implements AutoCloseable {
             long from,
             long end,
             long typicalBytes,
-            boolean isStreamed) {
+            boolean isStreamed,
+            boolean isPassedOn) {
         this.dataSource = dataSource;
         this.threadId = threadId;
         this.threadKey = threadKey;
@@ -76,6 +83,7 @@ public final class HistoryPages implements AutoCloseable {
         this.end = end;
         this.typicalBytes = Math.max(1, typicalBytes);
         this.isStreamed = isStreamed;
+        this.isPassedOn = isPassedOn;
     }
 
     /** Whether everything has been read. */
@@ -119,6 +127,9 @@ public final class HistoryPages implements AutoCloseable {
     private List<StoredItem> read(Window rows) throws SQLException {
         var items = new ArrayList<StoredItem>((int) Math.min(PAGE_ITEMS, PAGE_BYTES / typicalBytes + 1));
         var bytes = 0L;
+        if (texts != null) {
+            texts.clear();
+        }
         while (bytes < PAGE_BYTES && items.size() < PAGE_ITEMS) {
             if (!rows.row.next()) {
                 // all that was asked for was wanted
@@ -128,13 +139,13 @@ public final class HistoryPages implements AutoCloseable {
             var ordinal = rows.row.getLong(1);
             var recordedAt = rows.row.getLong(2);
             var payloadOffset = RolloutItemRepository.integerOrNull(rows.row, 3);
-            var text = rows.row.getBytes(4);
+            var text = text(rows.row);
             if (text == null) {
-                text = rows.readLong(ordinal);
+                text = JsonText.of(rows.readLong(ordinal));
                 pages = 1;
             }
             items.add(StoredItem.of(ordinal, recordedAt, text, payloadOffset));
-            bytes += text.length;
+            bytes += text.length();
             next = ordinal + 1;
         }
         if (!items.isEmpty()) {
@@ -143,12 +154,34 @@ public final class HistoryPages implements AutoCloseable {
         return items;
     }
 
+    private @Nullable JsonText text(ResultSet row) throws SQLException {
+        if (!isPassedOn) {
+            var text = row.getBytes(4);
+            return text == null ? null : JsonText.of(text);
+        }
+        var text = row.getBinaryStream(4);
+        if (text == null) {
+            return null;
+        }
+        if (texts == null) {
+            // a page, and the item that goes beyond it
+            texts = new TextArena((int) Math.min(PAGE_BYTES, (end - next) * typicalBytes)
+                    + (int) Math.min(PAGE_BYTES, 2 * typicalBytes));
+        }
+        try {
+            return texts.add(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a row that is in memory is read without input", e);
+        }
+    }
+
     /** Gives the connection back until the next page is asked for. What is on its way from the database is thrown away. */
     public void pause() {
         if (window != null) {
             pages = 1;
             close();
         }
+        texts = null;
     }
 
     @Override

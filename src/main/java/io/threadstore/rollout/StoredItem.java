@@ -20,6 +20,10 @@ public record StoredItem(
 
     /** As the columns of its row have it. */
     static StoredItem of(long ordinal, long recordedAtMillis, byte[] item, @Nullable Integer payloadOffset) {
-        return new StoredItem(ordinal, Instant.ofEpochMilli(recordedAtMillis), JsonText.of(item), payloadOffset);
+        return of(ordinal, recordedAtMillis, JsonText.of(item), payloadOffset);
+    }
+
+    static StoredItem of(long ordinal, long recordedAtMillis, JsonText item, @Nullable Integer payloadOffset) {
+        return new StoredItem(ordinal, Instant.ofEpochMilli(recordedAtMillis), item, payloadOffset);
     }
 }

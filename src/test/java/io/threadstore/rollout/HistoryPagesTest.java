@@ -130,6 +130,10 @@ class HistoryPagesTest {
     }
 
     private HistoryPages pages(UUID thread) throws SQLException {
+        return pages(thread, false);
+    }
+
+    private HistoryPages pages(UUID thread, boolean isPassedOn) throws SQLException {
         try (var connection = TestDatabase.connect();
                 var select = connection.prepareStatement(
                         "SELECT thread_key, next_ordinal, byte_count DIV item_count FROM thread WHERE thread_id = ?")) {
@@ -137,14 +141,27 @@ class HistoryPagesTest {
             try (var row = select.executeQuery()) {
                 row.next();
                 return new HistoryPages(
-                        dataSource, new ThreadId(thread), row.getLong(1), 0, row.getLong(2), row.getLong(3), true);
+                        dataSource,
+                        new ThreadId(thread),
+                        row.getLong(1),
+                        0,
+                        row.getLong(2),
+                        row.getLong(3),
+                        true,
+                        isPassedOn);
             }
         }
     }
 
     private List<String> texts(UUID thread, boolean pausing) throws SQLException {
+        var texts = texts(thread, pausing, false);
+        assertThat(texts(thread, pausing, true)).isEqualTo(texts);
+        return texts;
+    }
+
+    private List<String> texts(UUID thread, boolean pausing, boolean isPassedOn) throws SQLException {
         var texts = new ArrayList<String>();
-        try (var pages = pages(thread)) {
+        try (var pages = pages(thread, isPassedOn)) {
             for (var ordinal = 0L; !pages.isEnded(); ) {
                 for (var item : next(pages, pausing)) {
                     assertThat(item.ordinal()).isEqualTo(ordinal++);
