@@ -90,8 +90,9 @@ class Torture {
                 clients.shutdownNow();
             }
             check(rig, first);
+        } finally {
+            report((System.nanoTime() - begin) / 1e9);
         }
-        report((System.nanoTime() - begin) / 1e9);
 
         assertThat(tally.violations()).isEmpty();
         assertThat(tally.unexpected()).isEmpty();
