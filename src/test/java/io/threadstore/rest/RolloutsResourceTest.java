@@ -25,6 +25,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -373,6 +374,9 @@ class RolloutsResourceTest extends RestTest {
     private HttpResponse<byte[]> exportPacked(String acceptEncoding) throws Exception {
         var request = HttpRequest.newBuilder(service.resolve(path(id) + "/rollout"))
                 .header("Accept-Encoding", acceptEncoding)
+                // as most clients speak; the JDK's upgrade to HTTP/2 has once waited without an end
+                .version(HttpClient.Version.HTTP_1_1)
+                .timeout(Duration.ofMinutes(1))
                 .build();
         return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofByteArray());
     }
