@@ -20,17 +20,18 @@ public final class DatabaseFailures {
      */
     private static final Set<Integer> FULL = Set.of(1, 3, 20, 1021, 1114, 1026, 1598);
 
+    /** Of a lock; with {@code wsrep_sync_wait} also for what other nodes have done, such as an {@code ALTER TABLE}. */
+    private static final int WAITED_TOO_LONG = 1205;
+
     /**
      * Too many connections, of one user's, a node of a cluster that has lost the others (at a statement, at a commit), server shutdown, lock wait
      * time-out, a server that takes no writes now, query interrupted, connection killed, statement time-out.
      */
-    private static final Set<Integer> BUSY = Set.of(1040, 1203, 1047, 1180, 1053, 1205, 1290, 1317, 1927, 1969, 3024);
+    private static final Set<Integer> BUSY =
+            Set.of(1040, 1203, 1047, 1180, 1053, WAITED_TOO_LONG, 1290, 1317, 1927, 1969, 3024);
 
     /** What the pool says, without a SQLState, when no connection comes free or one turns out to be broken. */
     private static final List<String> POOL_MESSAGES = List.of("cquisition timeout", "Failed to enlist");
-
-    /** Of a lock; with {@code wsrep_sync_wait} also for what other nodes have done, such as an {@code ALTER TABLE}. */
-    private static final int WAITED_TOO_LONG = 1205;
 
     private static final String SERIALIZATION_FAILURE = "40001";
     private static final String INTEGRITY_VIOLATION = "23";

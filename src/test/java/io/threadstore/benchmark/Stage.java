@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import io.threadstore.process.ServiceProcess;
+import io.threadstore.testsupport.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.Properties;
 
@@ -34,7 +34,8 @@ final class Stage implements AutoCloseable {
             database.start();
             database.stop();
         }
-        deleteWhatIsLeft();
+        // what was measured before must not be in the way of what is measured now
+        Trees.delete(DIRECTORY);
         database.start();
         try {
             var properties = database.connectionProperties();
@@ -53,17 +54,6 @@ final class Stage implements AutoCloseable {
         } catch (Exception e) {
             database.stop();
             throw e;
-        }
-    }
-
-    /** What was measured before must not be in the way of what is measured now. */
-    private static void deleteWhatIsLeft() throws IOException {
-        if (Files.exists(DIRECTORY)) {
-            try (var files = Files.walk(DIRECTORY)) {
-                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
         }
     }
 

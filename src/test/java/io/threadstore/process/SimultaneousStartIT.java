@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -66,7 +68,7 @@ class SimultaneousStartIT {
     private List<Boolean> migrations() throws Exception {
         var versions = new ArrayList<String>();
         var successes = new ArrayList<Boolean>();
-        try (var connection = DriverManager.getConnection(property("url"), property("username"), property("password"));
+        try (var connection = connect();
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(
                         "SELECT version, success FROM flyway_schema_history ORDER BY installed_rank")) {
@@ -80,7 +82,7 @@ class SimultaneousStartIT {
     }
 
     private int count(String table) throws Exception {
-        try (var connection = DriverManager.getConnection(property("url"), property("username"), property("password"));
+        try (var connection = connect();
                 var statement = connection.createStatement();
                 var row = statement.executeQuery("SELECT COUNT(*) FROM " + table)) {
             row.next();
@@ -89,12 +91,16 @@ class SimultaneousStartIT {
     }
 
     private void execute(String... statements) throws Exception {
-        try (var connection = DriverManager.getConnection(property("url"), property("username"), property("password"));
+        try (var connection = connect();
                 var statement = connection.createStatement()) {
             for (var sql : statements) {
                 statement.execute(sql);
             }
         }
+    }
+
+    private Connection connect() throws SQLException {
+        return DriverManager.getConnection(property("url"), property("username"), property("password"));
     }
 
     private String property(String name) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
@@ -120,14 +121,7 @@ class UnderLoadIT {
 
     @Test
     void databaseThatIsAwayCostsNothingButItsTime() throws Exception {
-        var loads = new ArrayList<Load>();
-        var appending = new ArrayList<Future<Void>>();
-        for (var i = 0; i < CLIENTS; i++) {
-            var load = new Load(newThread());
-            loads.add(load);
-            appending.add(pool.submit(load));
-        }
-        TimeUnit.SECONDS.sleep(5);
+        var loads = startLoads();
         var threadsBefore = service.status("Threads");
         var memoryBefore = service.status("VmRSS");
         var pid = service.pid();
@@ -140,18 +134,9 @@ class UnderLoadIT {
             mostThreads = Math.max(mostThreads, service.status("Threads"));
             mostMemory = Math.max(mostMemory, service.status("VmRSS"));
         }
-        var refusals =
-                loads.stream().flatMap(load -> load.refusals.stream()).sorted().toList();
+        var refusals = refusalsOf(loads);
         way.mend();
-        var mended = System.nanoTime();
-        var recovered = 0L;
-        for (var load : loads) {
-            recovered = Math.max(recovered, load.awaitAnswerAfter(mended));
-        }
-        loads.forEach(load -> load.isOver = true);
-        for (var future : appending) {
-            future.get(1, TimeUnit.MINUTES);
-        }
+        var recovered = endLoads(loads, System.nanoTime());
 
         System.out.printf(
                 "away for %d s: %d answers of 503, half within %d ms, 99 %% within %d ms; threads %d, then at most %d; RSS %d MiB, then at most %d;"
@@ -173,21 +158,11 @@ class UnderLoadIT {
         assertThat(mostMemory - memoryBefore).isLessThan(128 * 1024);
         assertThat(TimeUnit.NANOSECONDS.toSeconds(recovered)).isLessThan(5);
         assertThat(service.pid()).isEqualTo(pid);
-        for (var load : loads) {
-            assertThat(itemsOf(load.thread)).isEqualTo(load.next);
-        }
     }
 
     @Test
     void databaseThatSaysNothingIsGivenUp() throws Exception {
-        var loads = new ArrayList<Load>();
-        var appending = new ArrayList<Future<Void>>();
-        for (var i = 0; i < CLIENTS; i++) {
-            var load = new Load(newThread());
-            loads.add(load);
-            appending.add(pool.submit(load));
-        }
-        TimeUnit.SECONDS.sleep(5);
+        var loads = startLoads();
 
         var silence = pool.submit(() -> {
             way.silence(SILENT_SECONDS * 1000L);
@@ -197,16 +172,8 @@ class UnderLoadIT {
         TimeUnit.SECONDS.sleep(SILENT_SECONDS / 2);
         loads.forEach(load -> load.refusals.clear());
         var over = silence.get(1, TimeUnit.MINUTES);
-        var refusals =
-                loads.stream().flatMap(load -> load.refusals.stream()).sorted().toList();
-        var recovered = 0L;
-        for (var load : loads) {
-            recovered = Math.max(recovered, load.awaitAnswerAfter(over));
-        }
-        loads.forEach(load -> load.isOver = true);
-        for (var future : appending) {
-            future.get(1, TimeUnit.MINUTES);
-        }
+        var refusals = refusalsOf(loads);
+        var recovered = endLoads(loads, over);
 
         System.out.printf(
                 "silent for %d s: in the second half %d answers of 503, half within %d ms, 99 %% within %d ms;"
@@ -219,9 +186,41 @@ class UnderLoadIT {
         // some seconds in the queue, and some for a connection
         assertThat(refusals.get(refusals.size() * 95 / 100)).isLessThan(12_000);
         assertThat(TimeUnit.NANOSECONDS.toSeconds(recovered)).isLessThan(20);
+    }
+
+    /** All clients, that have appended for some seconds. */
+    private List<Load> startLoads() throws Exception {
+        var loads = new ArrayList<Load>();
+        for (var i = 0; i < CLIENTS; i++) {
+            var load = new Load(newThread());
+            loads.add(load);
+            load.running = pool.submit(load);
+        }
+        TimeUnit.SECONDS.sleep(5);
+        return loads;
+    }
+
+    /** How long each answer of 503 took, in milliseconds, the quickest first. */
+    private static List<Long> refusalsOf(List<Load> loads) {
+        return loads.stream().flatMap(load -> load.refusals.stream()).sorted().toList();
+    }
+
+    /**
+     * Waits until all clients are served again, ends them, and looks whether what they were told is what is stored.
+     *
+     * @return how long after that moment the last of them was served, in nanoseconds
+     */
+    private long endLoads(List<Load> loads, long moment) throws Exception {
+        var recovered = 0L;
         for (var load : loads) {
+            recovered = Math.max(recovered, load.awaitAnswerAfter(moment));
+        }
+        loads.forEach(load -> load.isOver = true);
+        for (var load : loads) {
+            load.running.get(1, TimeUnit.MINUTES);
             assertThat(itemsOf(load.thread)).isEqualTo(load.next);
         }
+        return recovered;
     }
 
     /** A client that appends exactly once, without pause, and again what was not done. */
@@ -229,6 +228,7 @@ class UnderLoadIT {
 
         private final UUID thread;
         private final Queue<Long> refusals = new ConcurrentLinkedQueue<>();
+        private Future<Void> running;
         private volatile boolean isOver;
         private volatile long lastAnswer;
         private int next = 1;

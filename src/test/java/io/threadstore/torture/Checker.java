@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +171,7 @@ final class Checker {
     private static void checkEpochs(
             Journal journal, Map<String, Long> sent, List<Stored> stored, List<Violation> violations) {
         // also of what was not acknowledged: where a newer writer goes on, an older one has ended
-        var opened = new TreeMap<Long, Long>();
+        var opened = new HashMap<Long, Long>();
         for (var writer : journal.opened()) {
             opened.merge(writer.nextOrdinal(), writer.epoch(), Math::max);
         }

@@ -28,13 +28,13 @@ class Client {
     private static final long GRACE_NANOS = TimeUnit.MINUTES.toNanos(3);
 
     private static final int LONGEST_ITEM = 3000;
-    private static final int OK = 200;
-    private static final int CREATED = 201;
+    static final int OK = 200;
+    static final int CREATED = 201;
     private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
     private static final int PRECONDITION_FAILED = 412;
     private static final int NO_CONTENT = 204;
-    private static final int UNAVAILABLE = 503;
+    static final int UNAVAILABLE = 503;
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final HttpClient HTTP = HttpClient.newBuilder()
@@ -65,9 +65,9 @@ class Client {
     /** An answer; the status is 0 if there was none. */
     record Answer(int status, String body, String etag) {
 
-        static final Answer NONE = new Answer(0, "", "");
+        private static final Answer NONE = new Answer(0, "", "");
 
-        static Answer of(HttpResponse<String> response) {
+        private static Answer of(HttpResponse<String> response) {
             return new Answer(
                     response.statusCode(),
                     response.body(),
@@ -103,12 +103,7 @@ class Client {
         if (!List.of(headers).contains("Content-Type")) {
             request.header("Content-Type", "application/json");
         }
-        Answer answer;
-        try {
-            answer = Answer.of(HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString()));
-        } catch (IOException e) {
-            answer = Answer.NONE;
-        }
+        var answer = send(request.build());
         tally.count("requests");
         if (answer.saysNothing()) {
             tally.count(answer.status() == 0 ? "requests without an answer" : "requests answered with 503");
@@ -116,6 +111,14 @@ class Client {
             unexpected(method, path, answer);
         }
         return answer;
+    }
+
+    static Answer send(HttpRequest request) throws InterruptedException {
+        try {
+            return Answer.of(HTTP.send(request, HttpResponse.BodyHandlers.ofString()));
+        } catch (IOException e) {
+            return Answer.NONE;
+        }
     }
 
     void unexpected(String method, String path, Answer answer) {

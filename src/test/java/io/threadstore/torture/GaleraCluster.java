@@ -3,6 +3,7 @@ package io.threadstore.torture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.threadstore.process.TcpProxy;
+import io.threadstore.testsupport.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -178,15 +178,7 @@ final class GaleraCluster implements Database {
         script("stop");
         // the logs stay
         for (var node = 1; node <= NODES; node++) {
-            delete(directory.resolve("n" + node).resolve("data"));
-        }
-    }
-
-    private static void delete(Path tree) throws IOException {
-        try (var files = Files.walk(tree)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+            Trees.delete(directory.resolve("n" + node).resolve("data"));
         }
     }
 }

@@ -2,9 +2,7 @@ package io.threadstore.torture;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.threadstore.process.ServiceProcess;
-import java.io.IOException;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -21,9 +19,6 @@ final class Seen {
     private static final String ITEM = "{\"type\":\"event_msg\",\"payload\":{\"type\":\"agent_message\",\"message\":\""
             + "x".repeat(20_000) + "\"}}";
     private static final int ATTEMPTS = 100;
-    private static final int CREATED = 201;
-    private static final int OK = 200;
-    private static final int UNAVAILABLE = 503;
 
     private Seen() {}
 
@@ -53,10 +48,10 @@ final class Seen {
             if (status == 0) {
                 return "full disks: an append waited for room";
             }
-            if (status == UNAVAILABLE) {
+            if (status == Client.UNAVAILABLE) {
                 return "full disks: an append was refused with 503";
             }
-            if (status != OK) {
+            if (status != Client.OK) {
                 throw new AssertionError("a full disk is answered with " + status);
             }
         }
@@ -66,7 +61,7 @@ final class Seen {
     private static JsonNode create(ServiceProcess service) throws Exception {
         for (var attempt = 0; attempt < ATTEMPTS; attempt++) {
             var answer = post(service, "/v1/threads", "{\"source\":{\"kind\":\"cli\"}}");
-            if (answer.status() == CREATED) {
+            if (answer.status() == Client.CREATED) {
                 return answer.json();
             }
             if (!answer.saysNothing()) {
@@ -78,15 +73,10 @@ final class Seen {
     }
 
     private static Client.Answer post(ServiceProcess service, String path, String json) throws InterruptedException {
-        var request = HttpRequest.newBuilder(service.uri(path))
+        return Client.send(HttpRequest.newBuilder(service.uri(path))
                 .timeout(Client.PATIENCE)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json))
-                .build();
-        try {
-            return Client.Answer.of(service.client().send(request, HttpResponse.BodyHandlers.ofString()));
-        } catch (IOException e) {
-            return Client.Answer.NONE;
-        }
+                .build());
     }
 }
