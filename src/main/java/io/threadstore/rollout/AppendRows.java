@@ -6,7 +6,6 @@ import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collections;
@@ -27,8 +26,6 @@ class AppendRows {
                    w.epoch, w.persistence_mode, w.expires_at
             FROM thread t JOIN live_writer w ON w.thread_key = t.thread_key
             """;
-    private static final String ONE_THREAD = "t.tenant = ? AND t.thread_id = ?";
-
     private static final String GROW = """
             UPDATE thread SET item_count = item_count + ?, byte_count = byte_count + ?, next_ordinal = ?,
                 updated_at = GREATEST(updated_at, ?), version = version + ?, token_usage = COALESCE(?, token_usage)
@@ -41,9 +38,11 @@ class AppendRows {
     private static final long RENEWAL_MILLIS = 1000;
 
     private final AgroalDataSource dataSource;
+    private final ThreadKeys threadKeys;
 
-    AppendRows(AgroalDataSource dataSource) {
+    AppendRows(AgroalDataSource dataSource, ThreadKeys threadKeys) {
         this.dataSource = dataSource;
+        this.threadKeys = threadKeys;
     }
 
     /** Those of the threads that are live, as they are at this moment. */
@@ -60,33 +59,34 @@ class AppendRows {
         return select(connection, keys, " FOR UPDATE SKIP LOCKED");
     }
 
-    private static Map<Key, AppendRow> select(Connection connection, List<Key> keys, String locking)
-            throws SQLException {
-        var places = powerOfTwo(keys.size());
-        var sql =
-                SELECT + "WHERE " + String.join(" OR ", Collections.nCopies(places, "(" + ONE_THREAD + ")")) + locking;
+    private Map<Key, AppendRow> select(Connection connection, List<Key> keys, String locking) throws SQLException {
         var found = new HashMap<Key, AppendRow>();
-        try (var select = connection.prepareStatement(sql)) {
-            for (var i = 0; i < places; i++) {
-                bind(select, 2 * i, keys.get(Math.min(i, keys.size() - 1)));
-            }
-            try (var row = select.executeQuery()) {
-                while (row.next()) {
-                    found.put(new Key(row.getString(1), new ThreadId(UUID.fromString(row.getString(2)))), read(row));
+        var threads = threadKeys.of(connection, keys);
+        if (!threads.isEmpty()) {
+            var places = places(threads.size());
+            var sql = SELECT + "WHERE t.thread_key IN (" + String.join(", ", Collections.nCopies(places, "?")) + ")"
+                    + locking;
+            try (var select = connection.prepareStatement(sql)) {
+                for (var i = 0; i < places; i++) {
+                    select.setLong(i + 1, threads.get(Math.min(i, threads.size() - 1)));
+                }
+                try (var row = select.executeQuery()) {
+                    while (row.next()) {
+                        found.put(Key.of(row), read(row));
+                    }
                 }
             }
+        }
+        if (found.size() < keys.size() || !found.keySet().containsAll(keys)) {
+            threadKeys.forget(
+                    keys.stream().filter(key -> !found.containsKey(key)).toList());
         }
         return found;
     }
 
-    /** So that there are few statements to prepare. */
-    private static int powerOfTwo(int atLeast) {
+    /** For how many threads a statement is made that is to find some, so that there are few statements to prepare. */
+    static int places(int atLeast) {
         return atLeast <= 1 ? 1 : Integer.highestOneBit(atLeast - 1) << 1;
-    }
-
-    private static void bind(PreparedStatement select, int before, Key key) throws SQLException {
-        select.setString(before + 1, key.tenant());
-        select.setString(before + 2, key.threadId().toString());
     }
 
     private static AppendRow read(ResultSet row) throws SQLException {
@@ -128,5 +128,11 @@ class AppendRows {
     }
 
     /** Which thread, of whom. */
-    record Key(String tenant, ThreadId threadId) {}
+    record Key(String tenant, ThreadId threadId) {
+
+        /** As the row has it in its columns {@code tenant} and {@code thread_id}, the first two. */
+        static Key of(ResultSet row) throws SQLException {
+            return new Key(row.getString(1), new ThreadId(UUID.fromString(row.getString(2))));
+        }
+    }
 }

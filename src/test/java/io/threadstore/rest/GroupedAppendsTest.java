@@ -14,6 +14,7 @@ import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
 import io.threadstore.testsupport.TestDatabase;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -112,6 +113,48 @@ class GroupedAppendsTest extends RestTest {
         }
         assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo(200);
         assertThat(Rest.nextOrdinal(held)).isEqualTo(2);
+    }
+
+    /** Where a thread's row was is remembered, and no more than a guess: ids can be used again, and a backup can be restored. */
+    @Test
+    void rowsThatAreNoLongerWhereTheyWereAreFound() throws Exception {
+        var again = aThread();
+        append(again, Items.agentMessage("said")).then().statusCode(200);
+        request().delete(path(again)).then().statusCode(204);
+        append(again, Items.agentMessage("too late")).then().statusCode(404);
+        Rest.create(again, "").then().statusCode(201);
+        for (var round = 1; round <= 3; round++) {
+            appendAt(again, round, Items.agentMessage("said")).then().statusCode(200);
+        }
+
+        var one = aThread();
+        var other = aThread();
+        append(one, Items.agentMessage("of one")).then().statusCode(200);
+        append(other, Items.agentMessage("of the other")).then().statusCode(200);
+        append(other, Items.agentMessage("of the other")).then().statusCode(200);
+        var rename = "UPDATE thread SET thread_id = ? WHERE tenant = 'default' AND thread_id = ?";
+        var between = UUID.randomUUID();
+        TestDatabase.updateOne(rename, between.toString(), one.toString());
+        TestDatabase.updateOne(rename, one.toString(), other.toString());
+        TestDatabase.updateOne(rename, other.toString(), between.toString());
+
+        // each to the row that bears its id now
+        for (var round = 0; round < 3; round++) {
+            append(one, Items.agentMessage("of the other"))
+                    .then()
+                    .statusCode(200)
+                    .body("first_ordinal", equalTo(3 + round));
+            append(other, Items.agentMessage("of one"))
+                    .then()
+                    .statusCode(200)
+                    .body("first_ordinal", equalTo(2 + round));
+        }
+        assertThat(texts(one)).containsOnly("of the other");
+        assertThat(texts(other)).containsOnly("of one");
+    }
+
+    private static List<String> texts(UUID thread) {
+        return request().get(path(thread) + "/items?after=0").jsonPath().getList("items.payload.message", String.class);
     }
 
     /** Token usage is the one thing that a grouped append says to the summary; the others go alone, in between. */
