@@ -13,7 +13,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -22,25 +25,25 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class HistoryStreams {
 
-    private static final byte[] NOTHING = {};
-
     /** Around each text: an ordinal, a time, names of members. */
     private static final int AROUND_ITEM_BYTES = 96;
 
     private final RolloutReader reader;
     private final ItemViews views;
     private final StreamPlaces places;
+    private final ChunkMemory memory;
 
-    HistoryStreams(RolloutReader reader, ItemViews views, StreamPlaces places) {
+    HistoryStreams(RolloutReader reader, ItemViews views, StreamPlaces places, ChunkMemory memory) {
         this.reader = reader;
         this.views = views;
         this.places = places;
+        this.memory = memory;
     }
 
     /** An item per line. */
     StreamedBody lines(StoredThread thread) {
         places.take();
-        return new StreamedBody(new Pages(reader.pagesToPassOn(thread), "", "", "\n", "", views::writeItemLine));
+        return new StreamedBody(new Pages(reader.pages(thread), memory, "", "", "\n", "", views::writeItemLine));
     }
 
     /**
@@ -51,13 +54,13 @@ class HistoryStreams {
      */
     StreamedBody array(StoredThread thread, String before, String after) {
         places.take();
-        return new StreamedBody(new Pages(reader.pagesToPassOn(thread), before, ",", "", after, views::writeItem));
+        return new StreamedBody(new Pages(reader.pages(thread), memory, before, ",", "", after, views::writeItem));
     }
 
     /** The rollout file, packed. */
     StreamedBody rolloutFile(StoredThread thread, ContentCoding coding) {
         places.take();
-        var lines = new Pages(reader.pagesToPassOn(thread), "", "", "\n", "", views::writeLine);
+        var lines = new Pages(reader.pages(thread), memory, "", "", "\n", "", views::writeLine);
         return new StreamedBody(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
     }
 
@@ -84,25 +87,31 @@ class HistoryStreams {
     /** A history's texts, page by page. */
     private static final class Pages implements StreamedBody.Chunks {
 
+        /** How much text is put together before it goes into the chunk. */
+        private static final int LINES_BYTES = 16 * 1024;
+
         private final HistoryPages pages;
+        private final ChunkMemory memory;
         private final String before;
         private final String separator;
         private final String terminator;
         private final String after;
         private final BiConsumer<StoredItem, TextBuffer> writer;
-        private TextBuffer last = new TextBuffer(0);
-        private TextBuffer beforeLast = new TextBuffer(0);
+        private final TextBuffer lines = new TextBuffer(0);
+        private final Deque<ByteBuffer> chunks = new ArrayDeque<>();
         private boolean begun;
         private boolean ended;
 
         private Pages(
                 HistoryPages pages,
+                ChunkMemory memory,
                 String before,
                 String separator,
                 String terminator,
                 String after,
                 BiConsumer<StoredItem, TextBuffer> writer) {
             this.pages = pages;
+            this.memory = memory;
             this.before = before;
             this.separator = separator;
             this.terminator = terminator;
@@ -115,29 +124,52 @@ class HistoryStreams {
             if (ended) {
                 return null;
             }
-            var items = pages.next();
-            ended = pages.isEnded();
-            var head = begun ? NOTHING : before.getBytes(StandardCharsets.UTF_8);
-            var tail = ended ? after.getBytes(StandardCharsets.UTF_8) : NOTHING;
-            // the chunk before the last has been sent
-            var out = beforeLast;
-            beforeLast = last;
-            last = out;
-            out.clear(head.length + roomFor(items) + tail.length);
-            out.append(head);
-            for (var item : items) {
-                out.append(begun ? separator : "");
-                begun = true;
-                writer.accept(item, out);
-                out.append(terminator);
+            if (chunks.size() > StreamedBody.CHUNKS_AHEAD) {
+                // the first of them has been sent
+                chunks.addLast(chunks.removeFirst().clear());
+            } else {
+                chunks.addLast(memory.take(before.length() + pages.bytesLeft(AROUND_ITEM_BYTES) + after.length()));
             }
-            out.append(tail);
-            return out.toByteBuffer();
+            lines.clear(LINES_BYTES);
+            if (!begun) {
+                lines.append(before.getBytes(StandardCharsets.UTF_8));
+            }
+            pages.passOn(this::add);
+            ended = pages.isEnded();
+            if (ended) {
+                lines.append(after.getBytes(StandardCharsets.UTF_8));
+            }
+            moveLines();
+            return chunks.getLast().flip();
+        }
+
+        private void add(StoredItem item) {
+            lines.append(begun ? separator : "");
+            begun = true;
+            writer.accept(item, lines);
+            lines.append(terminator);
+            if (lines.length() > LINES_BYTES / 2) {
+                moveLines();
+            }
+        }
+
+        private void moveLines() {
+            if (chunks.getLast().remaining() < lines.length()) {
+                chunks.addLast(memory.grow(chunks.removeLast(), lines.length()));
+            }
+            chunks.getLast().put(lines.toByteBuffer());
+            lines.clear(LINES_BYTES);
         }
 
         @Override
         public void pause() {
             pages.pause();
+        }
+
+        @Override
+        public void isSent() {
+            chunks.forEach(memory::give);
+            chunks.clear();
         }
 
         @Override
@@ -172,7 +204,7 @@ class HistoryStreams {
                         ended = true;
                         packer.close();
                     } else {
-                        packer.write(chunk.array(), chunk.arrayOffset(), chunk.remaining());
+                        Channels.newChannel(packer).write(chunk);
                         packer.flush();
                     }
                 }
@@ -194,6 +226,8 @@ class HistoryStreams {
 
         @Override
         public void close() {
+            // what was packed is not looked at again
+            chunks.isSent();
             chunks.close();
             try {
                 packer.close();

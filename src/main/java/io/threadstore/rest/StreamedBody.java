@@ -9,12 +9,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamedBody implements AutoCloseable {
 
+    /** How many chunks are on their way at the most while the next one is made. */
+    static final int CHUNKS_AHEAD = 1;
+
     /** Where the chunks come from. */
     interface Chunks extends AutoCloseable {
 
         /**
-         * The next chunk, of an array; null at the end. Called on any thread, one call at a time, and not before the chunk before the last
-         * has been sent: its memory may be used again.
+         * The next chunk; null at the end. Called on any thread, one call at a time, and not while more than {@link #CHUNKS_AHEAD} of
+         * those before are on their way: the memory of those that have been sent may be used again.
          */
         @Nullable
         ByteBuffer next();
@@ -22,7 +25,10 @@ final class StreamedBody implements AutoCloseable {
         /** Gives back what is scarce until the next chunk is asked for, which may be long. */
         default void pause() {}
 
-        /** Gives memory back; the body may not have been read to its end. */
+        /** Everything has been sent; {@link #close} follows. */
+        default void isSent() {}
+
+        /** Gives memory back; the body may not have been read to its end, or chunks may still be on their way. */
         @Override
         default void close() {}
     }
@@ -51,6 +57,12 @@ final class StreamedBody implements AutoCloseable {
     /** The next chunk is not asked for soon. */
     void pause() {
         chunks.pause();
+    }
+
+    /** Everything has been sent, and the body is closed. */
+    void end() {
+        chunks.isSent();
+        chunks.close();
     }
 
     @Override

@@ -12,9 +12,10 @@ import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -27,8 +28,8 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a streamed body: while a chunk is on its way the next one is made, and no more, so a slow client holds two chunks of memory and
- * neither a thread nor a database connection.
+ * Sends a streamed body: while some chunks are on their way the next one is made, and no more, so a slow client holds
+ * {@link StreamedBody#CHUNKS_AHEAD} chunks of memory and one more, and neither a thread nor a database connection.
  */
 @Provider
 public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
@@ -60,95 +61,7 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
         request.suspend();
         context.serverResponse().setChunked(true);
         Connections.closeUnlessChunked(request.unwrap(RoutingContext.class));
-        sendOn(body, request, CompletableFuture.completedFuture(null));
-    }
-
-    /** Makes chunks for as long as the client takes them; called on a worker thread. */
-    private void sendOn(StreamedBody body, ResteasyReactiveRequestContext request, CompletionStage<Void> before) {
-        try {
-            var last = before;
-            ByteBuffer chunk;
-            do {
-                chunk = request.serverResponse().closed() ? null : body.next();
-                var sent = last.toCompletableFuture();
-                if (!isSoonDone(sent)) {
-                    body.pause();
-                    var next = chunk;
-                    sent.whenComplete((done, failure) -> goOn(body, request, next, failure));
-                    return;
-                }
-                sent.join();
-                last = chunk == null ? last : send(chunk, request);
-            } while (chunk != null);
-            finish(body, request);
-        } catch (CompletionException e) { // the client has gone
-            cutOff(body, request);
-        } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
-            LOG.warnf(
-                    e,
-                    "a streamed answer was cut off: path=%s",
-                    request.unwrap(RoutingContext.class).request().path());
-            cutOff(body, request);
-        }
-    }
-
-    /** A client that keeps up is waited for: what is being read need not be given up. */
-    private static boolean isSoonDone(CompletableFuture<Void> sent) throws InterruptedException {
-        try {
-            sent.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (ExecutionException e) {
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        }
-    }
-
-    /** Sends what was made while the chunk before was on its way; called on any thread. */
-    private void goOn(
-            StreamedBody body,
-            ResteasyReactiveRequestContext request,
-            @Nullable ByteBuffer chunk,
-            @Nullable Throwable failure) {
-        if (failure != null) {
-            cutOff(body, request);
-            return;
-        }
-        if (chunk == null) {
-            finish(body, request);
-            return;
-        }
-        var sent = send(chunk, request);
-        try {
-            Infrastructure.getDefaultWorkerPool().execute(() -> sendOn(body, request, sent));
-        } catch (RejectedExecutionException e) {
-            cutOff(body, request);
-        }
-    }
-
-    private CompletionStage<Void> send(ByteBuffer chunk, ResteasyReactiveRequestContext request) {
-        var routing = request.unwrap(RoutingContext.class);
-        var vertx = routing.vertx();
-        var stall = vertx.setTimer(stallMillis, late -> Connections.cut(routing));
-        return routing.response()
-                .write(BufferImpl.buffer(Unpooled.wrappedBuffer(chunk)))
-                .onComplete(sent -> vertx.cancelTimer(stall))
-                .toCompletionStage();
-    }
-
-    private static void finish(StreamedBody body, ResteasyReactiveRequestContext request) {
-        body.close();
-        if (!request.serverResponse().closed()) {
-            request.serverResponse().end();
-        }
-        request.resume();
-    }
-
-    /** Ends the connection, not the body, so that the client can tell. */
-    private static void cutOff(StreamedBody body, ResteasyReactiveRequestContext request) {
-        body.close();
-        request.serverResponse().reset();
-        request.resume();
+        new Answer(body, request).sendOn();
     }
 
     @Override
@@ -161,5 +74,112 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
             MultivaluedMap<String, Object> headers,
             OutputStream out) {
         throw new UnsupportedOperationException("streamed bodies are written by writeResponse alone");
+    }
+
+    /** One answer on its way. */
+    private final class Answer {
+
+        private final StreamedBody body;
+        private final ResteasyReactiveRequestContext request;
+        private final RoutingContext routing;
+        private final Deque<CompletableFuture<Void>> onTheirWay = new ArrayDeque<>();
+        private final StallWatch stall;
+
+        Answer(StreamedBody body, ResteasyReactiveRequestContext request) {
+            this.body = body;
+            this.request = request;
+            this.routing = request.unwrap(RoutingContext.class);
+            this.stall = new StallWatch(routing.vertx(), stallMillis, () -> Connections.cut(routing));
+        }
+
+        /** Makes chunks for as long as the client takes them; called on a worker thread. */
+        void sendOn() {
+            try {
+                while (true) {
+                    var chunk = request.serverResponse().closed() ? null : body.next();
+                    if (chunk == null) {
+                        // what comes now may come on an event loop, which must not wait for a database
+                        body.pause();
+                        CompletableFuture.allOf(onTheirWay.toArray(CompletableFuture[]::new))
+                                .whenComplete((done, failure) -> end(failure));
+                        return;
+                    }
+                    onTheirWay.add(send(chunk));
+                    if (onTheirWay.size() > StreamedBody.CHUNKS_AHEAD) {
+                        var oldest = onTheirWay.remove();
+                        if (!isSoonDone(oldest)) {
+                            body.pause();
+                            oldest.whenComplete((done, failure) -> goOn(failure));
+                            return;
+                        }
+                        oldest.join();
+                    }
+                }
+            } catch (CompletionException e) { // the client has gone
+                cutOff();
+            } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
+                LOG.warnf(
+                        e,
+                        "a streamed answer was cut off: path=%s",
+                        routing.request().path());
+                cutOff();
+            }
+        }
+
+        /** A client that keeps up is waited for: what is being read need not be given up. */
+        private static boolean isSoonDone(CompletableFuture<Void> sent) throws InterruptedException {
+            try {
+                sent.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+                return true;
+            } catch (ExecutionException e) {
+                return true;
+            } catch (TimeoutException e) {
+                return false;
+            }
+        }
+
+        /** Makes more chunks when the client has taken one after a while; called on any thread. */
+        private void goOn(@Nullable Throwable failure) {
+            if (failure != null) {
+                cutOff();
+                return;
+            }
+            try {
+                Infrastructure.getDefaultWorkerPool().execute(this::sendOn);
+            } catch (RejectedExecutionException e) {
+                cutOff();
+            }
+        }
+
+        private CompletableFuture<Void> send(ByteBuffer chunk) {
+            stall.isWaitedFor();
+            return routing.response()
+                    .write(BufferImpl.buffer(Unpooled.wrappedBuffer(chunk)))
+                    .onComplete(sent -> stall.isTaken())
+                    .toCompletionStage()
+                    .toCompletableFuture();
+        }
+
+        /** Everything has been sent, or can't be. */
+        private void end(@Nullable Throwable failure) {
+            if (failure != null) {
+                cutOff();
+                return;
+            }
+            stall.end();
+            body.end();
+            if (!request.serverResponse().closed()) {
+                request.serverResponse().end();
+            }
+            request.resume();
+        }
+
+        /** Ends the connection, not the body, so that the client can tell. */
+        private void cutOff() {
+            stall.end();
+            body.close();
+            request.serverResponse().reset();
+            request.resume();
+        }
     }
 }

@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,8 @@ public final class HistoryPages implements AutoCloseable {
 
     private static final long FETCH_BYTES = 4 * PAGE_BYTES;
 
+    private static final int TEXT = 4;
+
     private static final String SELECT = """
             SELECT ordinal, recorded_at, payload_offset, IF(byte_length <= ?, item, NULL) FROM rollout_item
             WHERE thread_key = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal LIMIT ?
@@ -55,8 +58,7 @@ public final class HistoryPages implements AutoCloseable {
     private final long threadKey;
     private final long end;
     private final boolean isStreamed;
-    private final boolean isPassedOn;
-    private @Nullable TextArena texts;
+    private byte[] passedOn = {};
     private long next;
     private long typicalBytes;
     private int pages = 1;
@@ -65,7 +67,6 @@ public final class HistoryPages implements AutoCloseable {
     /**
      * @param typicalBytes how long the first items are, as a guess
      * @param isStreamed false if there is a transaction in hand, whose connection others use, too
-     * @param isPassedOn whether the texts of a page are not used any more when the next one is asked for
      */
     HistoryPages(
             AgroalDataSource dataSource,
@@ -74,8 +75,7 @@ public final class HistoryPages implements AutoCloseable {
             long from,
             long end,
             long typicalBytes,
-            boolean isStreamed,
-            boolean isPassedOn) {
+            boolean isStreamed) {
         this.dataSource = dataSource;
         this.threadId = threadId;
         this.threadKey = threadKey;
@@ -83,12 +83,20 @@ public final class HistoryPages implements AutoCloseable {
         this.end = end;
         this.typicalBytes = Math.max(1, typicalBytes);
         this.isStreamed = isStreamed;
-        this.isPassedOn = isPassedOn;
     }
 
     /** Whether everything has been read. */
     public boolean isEnded() {
         return next >= end;
+    }
+
+    /**
+     * How long what is left will be, as a guess.
+     *
+     * @param around how many bytes come to each item's text
+     */
+    public long bytesLeft(int around) {
+        return (end - next) * (typicalBytes + around);
     }
 
     /**
@@ -98,23 +106,39 @@ public final class HistoryPages implements AutoCloseable {
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND} if the thread was deleted meanwhile
      */
     public List<StoredItem> next() {
+        var items = new ArrayList<StoredItem>();
+        read(items::add, row -> {
+            var text = row.getBytes(TEXT);
+            return text == null ? null : JsonText.of(text);
+        });
+        return items;
+    }
+
+    /**
+     * The same for who is done with a text when the next one comes: they are in the same memory, because an array for each would be as much garbage as a
+     * history has text.
+     */
+    public void passOn(Consumer<StoredItem> taker) {
+        read(taker, this::intoTheSameMemory);
+    }
+
+    private void read(Consumer<StoredItem> taker, TextReader texts) {
         if (isEnded()) {
-            return List.of();
+            return;
         }
         try {
-            var items = window == null ? List.<StoredItem>of() : read(window);
-            if (items.isEmpty()) {
+            var isRead = window != null && read(window, taker, texts);
+            if (!isRead) {
                 close();
                 window = new Window();
-                items = read(window);
+                isRead = read(window, taker, texts);
             }
-            if (items.isEmpty()) {
+            if (!isRead) {
                 throw ThreadStoreException.threadNotFound(threadId.value());
             }
             if (isEnded() || !isStreamed) {
                 close();
             }
-            return items;
         } catch (SQLException e) {
             close();
             throw new PersistenceException(e);
@@ -124,13 +148,11 @@ public final class HistoryPages implements AutoCloseable {
         }
     }
 
-    private List<StoredItem> read(Window rows) throws SQLException {
-        var items = new ArrayList<StoredItem>((int) Math.min(PAGE_ITEMS, PAGE_BYTES / typicalBytes + 1));
+    /** Whether there was an item. */
+    private boolean read(Window rows, Consumer<StoredItem> taker, TextReader texts) throws SQLException {
+        var items = 0;
         var bytes = 0L;
-        if (texts != null) {
-            texts.clear();
-        }
-        while (bytes < PAGE_BYTES && items.size() < PAGE_ITEMS) {
+        while (bytes < PAGE_BYTES && items < PAGE_ITEMS) {
             if (!rows.row.next()) {
                 // all that was asked for was wanted
                 pages = Math.min(2 * pages, MOST_PAGES);
@@ -139,37 +161,34 @@ public final class HistoryPages implements AutoCloseable {
             var ordinal = rows.row.getLong(1);
             var recordedAt = rows.row.getLong(2);
             var payloadOffset = RolloutItemRepository.integerOrNull(rows.row, 3);
-            var text = text(rows.row);
+            var text = texts.read(rows.row);
             if (text == null) {
                 text = JsonText.of(rows.readLong(ordinal));
                 pages = 1;
             }
-            items.add(StoredItem.of(ordinal, recordedAt, text, payloadOffset));
+            items++;
             bytes += text.length();
             next = ordinal + 1;
+            taker.accept(StoredItem.of(ordinal, recordedAt, text, payloadOffset));
         }
-        if (!items.isEmpty()) {
-            typicalBytes = Math.max(1, bytes / items.size());
+        if (items > 0) {
+            typicalBytes = Math.max(1, bytes / items);
         }
-        return items;
+        return items > 0;
     }
 
-    private @Nullable JsonText text(ResultSet row) throws SQLException {
-        if (!isPassedOn) {
-            var text = row.getBytes(4);
-            return text == null ? null : JsonText.of(text);
-        }
-        var text = row.getBinaryStream(4);
+    private @Nullable JsonText intoTheSameMemory(ResultSet row) throws SQLException {
+        var text = row.getBinaryStream(TEXT);
         if (text == null) {
             return null;
         }
-        if (texts == null) {
-            // a page, and the item that goes beyond it
-            texts = new TextArena((int) Math.min(PAGE_BYTES, (end - next) * typicalBytes)
-                    + (int) Math.min(PAGE_BYTES, 2 * typicalBytes));
-        }
         try {
-            return texts.add(text);
+            // all of it is there: it comes from the row that the driver has read
+            var count = text.available();
+            if (count > passedOn.length) {
+                passedOn = new byte[Math.max(count, 2 * passedOn.length)];
+            }
+            return new JsonText(passedOn, 0, text.readNBytes(passedOn, 0, count));
         } catch (IOException e) {
             throw new UncheckedIOException("a row that is in memory is read without input", e);
         }
@@ -181,7 +200,7 @@ public final class HistoryPages implements AutoCloseable {
             pages = 1;
             close();
         }
-        texts = null;
+        passedOn = new byte[0];
     }
 
     @Override
@@ -191,6 +210,13 @@ public final class HistoryPages implements AutoCloseable {
         if (last != null) {
             last.close();
         }
+    }
+
+    /** The text of a row; null if it is one of those that come without. */
+    @FunctionalInterface
+    private interface TextReader {
+        @Nullable
+        JsonText read(ResultSet row) throws SQLException;
     }
 
     /** The rows of one statement. */

@@ -30,22 +30,16 @@ public class RolloutReader {
 
     /** The whole history, up to the ordinal that was the thread's next when it was looked up, page by page. */
     public HistoryPages pages(StoredThread thread) {
-        return pages(thread, 0, thread.nextOrdinal(), true, false);
-    }
-
-    /** The same for who is done with a page's texts when the next one is asked for: they are in the same memory then. */
-    public HistoryPages pagesToPassOn(StoredThread thread) {
-        return pages(thread, 0, thread.nextOrdinal(), true, true);
+        return pages(thread, 0, thread.nextOrdinal(), true);
     }
 
     /** The items from one ordinal on to before another, page by page, in the caller's transaction. */
     HistoryPages pagesInTransaction(StoredThread thread, long from, long end) {
-        return pages(thread, from, end, false, false);
+        return pages(thread, from, end, false);
     }
 
-    private HistoryPages pages(StoredThread thread, long from, long end, boolean isStreamed, boolean isPassedOn) {
+    private HistoryPages pages(StoredThread thread, long from, long end, boolean isStreamed) {
         var typicalBytes = thread.byteCount() / Math.max(1, thread.itemCount());
-        return new HistoryPages(
-                dataSource, thread.threadId(), thread.key(), from, end, typicalBytes, isStreamed, isPassedOn);
+        return new HistoryPages(dataSource, thread.threadId(), thread.key(), from, end, typicalBytes, isStreamed);
     }
 }

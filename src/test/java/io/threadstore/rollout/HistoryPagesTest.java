@@ -21,6 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -130,10 +132,6 @@ class HistoryPagesTest {
     }
 
     private HistoryPages pages(UUID thread) throws SQLException {
-        return pages(thread, false);
-    }
-
-    private HistoryPages pages(UUID thread, boolean isPassedOn) throws SQLException {
         try (var connection = TestDatabase.connect();
                 var select = connection.prepareStatement(
                         "SELECT thread_key, next_ordinal, byte_count DIV item_count FROM thread WHERE thread_id = ?")) {
@@ -141,44 +139,33 @@ class HistoryPagesTest {
             try (var row = select.executeQuery()) {
                 row.next();
                 return new HistoryPages(
-                        dataSource,
-                        new ThreadId(thread),
-                        row.getLong(1),
-                        0,
-                        row.getLong(2),
-                        row.getLong(3),
-                        true,
-                        isPassedOn);
+                        dataSource, new ThreadId(thread), row.getLong(1), 0, row.getLong(2), row.getLong(3), true);
             }
         }
     }
 
     private List<String> texts(UUID thread, boolean pausing) throws SQLException {
-        var texts = texts(thread, pausing, false);
-        assertThat(texts(thread, pausing, true)).isEqualTo(texts);
+        var texts = texts(thread, pausing, (pages, taker) -> pages.next().forEach(taker));
+        assertThat(texts(thread, pausing, HistoryPages::passOn)).isEqualTo(texts);
         return texts;
     }
 
-    private List<String> texts(UUID thread, boolean pausing, boolean isPassedOn) throws SQLException {
+    private List<String> texts(UUID thread, boolean pausing, BiConsumer<HistoryPages, Consumer<StoredItem>> page)
+            throws SQLException {
         var texts = new ArrayList<String>();
-        try (var pages = pages(thread, isPassedOn)) {
-            for (var ordinal = 0L; !pages.isEnded(); ) {
-                for (var item : next(pages, pausing)) {
-                    assertThat(item.ordinal()).isEqualTo(ordinal++);
+        try (var pages = pages(thread)) {
+            while (!pages.isEnded()) {
+                page.accept(pages, item -> {
+                    assertThat(item.ordinal()).isEqualTo(texts.size());
                     texts.add(item.text().toString());
+                });
+                if (pausing) {
+                    pages.pause();
                 }
             }
         }
         // after the session_meta
         return texts.subList(1, texts.size());
-    }
-
-    private static List<StoredItem> next(HistoryPages pages, boolean pausing) {
-        var items = pages.next();
-        if (pausing) {
-            pages.pause();
-        }
-        return items;
     }
 
     private static List<String> append(UUID thread, int count, IntUnaryOperator length) {
