@@ -22,7 +22,7 @@ public final class TextBuffer {
     public void clear(int atLeast) {
         length = 0;
         lastTimeAt = -1;
-        if (bytes.length < atLeast || bytes.length / 4 > atLeast) {
+        if (bytes.length < atLeast || bytes.length / 16 > atLeast) {
             bytes = new byte[atLeast];
         }
     }

@@ -6,17 +6,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Memory for chunks of streamed bodies, outside the heap, because a socket takes nothing else, and used again, because getting it is what costs. What is not given back
- * is the garbage collector's.
+ * Memory for chunks of streamed bodies: outside the heap, because a socket takes nothing else, and used again, because getting it is what costs. What is not given
+ * back is the garbage collector's. Short bodies are in the heap.
  */
 @ApplicationScoped
 class ChunkMemory {
 
-    /** A page of a history and what is written around its items. */
+    /** A page of 256 KiB and what is written around its items, of which there are 1,000 at the most. */
     private static final int BYTES = 384 * 1024;
 
     /** Up to this Netty has memory at hand that it copies to. */
     private static final int SMALL_BYTES = 48 * 1024;
+
+    private static final int END_BYTES = 1024;
 
     private static final int MOST_KEPT = 32;
 
@@ -26,7 +28,7 @@ class ChunkMemory {
     /**
      * An empty buffer.
      *
-     * @param expected how much is to go into it, as a guess, or more than one chunk
+     * @param expected how long the body, or what is left of it, will be, as a guess
      */
     ByteBuffer take(long expected) {
         if (expected <= SMALL_BYTES) {
@@ -40,10 +42,15 @@ class ChunkMemory {
         return buffer.clear();
     }
 
-    /** What a buffer holds in another one, with room for so many bytes more. */
+    /** An empty buffer in place of one that nobody reads from any more; of its memory, unless it had to grow. */
+    ByteBuffer again(ByteBuffer used, long expected) {
+        return used.capacity() == BYTES ? used.clear() : take(expected);
+    }
+
+    /** What a buffer holds in another one, with room for so many bytes more and for what ends a text. */
     ByteBuffer grow(ByteBuffer full, int room) {
-        var larger =
-                ByteBuffer.allocateDirect(Math.addExact(full.position(), room)).put(full.flip());
+        var needed = Math.addExact(full.position() + END_BYTES, room);
+        var larger = (needed <= BYTES ? take(BYTES) : ByteBuffer.allocateDirect(needed)).put(full.flip());
         give(full);
         return larger;
     }

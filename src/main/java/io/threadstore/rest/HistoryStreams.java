@@ -87,15 +87,15 @@ class HistoryStreams {
     /** A history's texts, page by page. */
     private static final class Pages implements StreamedBody.Chunks {
 
-        /** How much text is put together before it goes into the chunk. */
+        /** How much text is put together before it goes into the chunk, unless an item is longer. */
         private static final int LINES_BYTES = 16 * 1024;
 
         private final HistoryPages pages;
         private final ChunkMemory memory;
-        private final String before;
+        private final byte[] before;
         private final String separator;
         private final String terminator;
-        private final String after;
+        private final byte[] after;
         private final BiConsumer<StoredItem, TextBuffer> writer;
         private final TextBuffer lines = new TextBuffer(0);
         private final Deque<ByteBuffer> chunks = new ArrayDeque<>();
@@ -112,10 +112,10 @@ class HistoryStreams {
                 BiConsumer<StoredItem, TextBuffer> writer) {
             this.pages = pages;
             this.memory = memory;
-            this.before = before;
+            this.before = before.getBytes(StandardCharsets.UTF_8);
             this.separator = separator;
             this.terminator = terminator;
-            this.after = after;
+            this.after = after.getBytes(StandardCharsets.UTF_8);
             this.writer = writer;
         }
 
@@ -124,41 +124,43 @@ class HistoryStreams {
             if (ended) {
                 return null;
             }
-            if (chunks.size() > StreamedBody.CHUNKS_AHEAD) {
-                // the first of them has been sent
-                chunks.addLast(chunks.removeFirst().clear());
-            } else {
-                chunks.addLast(memory.take(before.length() + pages.bytesLeft(AROUND_ITEM_BYTES) + after.length()));
-            }
+            var expected = before.length + pages.bytesLeft(AROUND_ITEM_BYTES) + after.length;
+            chunks.addLast(
+                    chunks.size() > StreamedBody.CHUNKS_AHEAD
+                            // the first of them has been sent
+                            ? memory.again(chunks.removeFirst(), expected)
+                            : memory.take(expected));
             lines.clear(LINES_BYTES);
             if (!begun) {
-                lines.append(before.getBytes(StandardCharsets.UTF_8));
+                lines.append(before);
             }
             pages.passOn(this::add);
             ended = pages.isEnded();
             if (ended) {
-                lines.append(after.getBytes(StandardCharsets.UTF_8));
+                lines.append(after);
             }
-            moveLines();
+            moveLines(0);
             return chunks.getLast().flip();
         }
 
         private void add(StoredItem item) {
+            var room = item.text().length() + AROUND_ITEM_BYTES;
+            if (lines.length() + room > LINES_BYTES) {
+                moveLines(room);
+            }
             lines.append(begun ? separator : "");
             begun = true;
             writer.accept(item, lines);
             lines.append(terminator);
-            if (lines.length() > LINES_BYTES / 2) {
-                moveLines();
-            }
         }
 
-        private void moveLines() {
+        /** @param room how much comes next */
+        private void moveLines(int room) {
             if (chunks.getLast().remaining() < lines.length()) {
                 chunks.addLast(memory.grow(chunks.removeLast(), lines.length()));
             }
             chunks.getLast().put(lines.toByteBuffer());
-            lines.clear(LINES_BYTES);
+            lines.clear(Math.max(LINES_BYTES, room));
         }
 
         @Override
@@ -167,7 +169,7 @@ class HistoryStreams {
         }
 
         @Override
-        public void isSent() {
+        public void sent() {
             chunks.forEach(memory::give);
             chunks.clear();
         }
@@ -227,7 +229,7 @@ class HistoryStreams {
         @Override
         public void close() {
             // what was packed is not looked at again
-            chunks.isSent();
+            chunks.sent();
             chunks.close();
             try {
                 packer.close();

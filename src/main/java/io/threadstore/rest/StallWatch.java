@@ -28,7 +28,7 @@ final class StallWatch {
     }
 
     /** A chunk is about to be sent. Called by one thread at a time. */
-    void isWaitedFor() {
+    void sending() {
         if (onTheirWay.get() == 0) {
             lastTaken = System.nanoTime();
         }
@@ -36,7 +36,7 @@ final class StallWatch {
     }
 
     /** A chunk has been sent, or can't be. */
-    void isTaken() {
+    void taken() {
         lastTaken = System.nanoTime();
         onTheirWay.decrementAndGet();
     }
@@ -55,8 +55,9 @@ final class StallWatch {
         if (isEnded) {
             return;
         }
-        var waited = onTheirWay.get() == 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastTaken);
-        if (waited >= stallMillis) {
+        var isWaiting = onTheirWay.get() > 0;
+        var waited = isWaiting ? TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastTaken) : 0;
+        if (isWaiting && waited >= stallMillis) {
             cut.run();
         } else {
             lookAgain(stallMillis - waited);

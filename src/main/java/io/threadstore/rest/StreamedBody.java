@@ -25,10 +25,10 @@ final class StreamedBody implements AutoCloseable {
         /** Gives back what is scarce until the next chunk is asked for, which may be long. */
         default void pause() {}
 
-        /** Everything has been sent; {@link #close} follows. */
-        default void isSent() {}
+        /** Everything has been sent, so that the memory of chunks may be used by others; {@link #close} follows. */
+        default void sent() {}
 
-        /** Gives memory back; the body may not have been read to its end, or chunks may still be on their way. */
+        /** Gives back what is scarce. The body may not have been read to its end, and chunks may still be on their way. */
         @Override
         default void close() {}
     }
@@ -38,9 +38,14 @@ final class StreamedBody implements AutoCloseable {
 
     StreamedBody(Chunks chunks) {
         this.chunks = chunks;
-        this.first = chunks.next();
-        // nobody knows yet when, and whether, it is sent
-        chunks.pause();
+        try {
+            this.first = chunks.next();
+            // nobody knows yet when, and whether, it is sent
+            chunks.pause();
+        } catch (Throwable e) {
+            chunks.close();
+            throw e;
+        }
     }
 
     /** The next chunk; null at the end. */
@@ -61,7 +66,7 @@ final class StreamedBody implements AutoCloseable {
 
     /** Everything has been sent, and the body is closed. */
     void end() {
-        chunks.isSent();
+        chunks.sent();
         chunks.close();
     }
 

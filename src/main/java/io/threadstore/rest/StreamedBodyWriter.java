@@ -98,10 +98,7 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
                 while (true) {
                     var chunk = request.serverResponse().closed() ? null : body.next();
                     if (chunk == null) {
-                        // what comes now may come on an event loop, which must not wait for a database
-                        body.pause();
-                        CompletableFuture.allOf(onTheirWay.toArray(CompletableFuture[]::new))
-                                .whenComplete((done, failure) -> end(failure));
+                        endAfter(CompletableFuture.allOf(onTheirWay.toArray(CompletableFuture[]::new)));
                         return;
                     }
                     onTheirWay.add(send(chunk));
@@ -118,11 +115,19 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
             } catch (CompletionException e) { // the client has gone
                 cutOff();
             } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
-                LOG.warnf(
-                        e,
-                        "a streamed answer was cut off: path=%s",
-                        routing.request().path());
+                warn(e);
                 cutOff();
+            }
+        }
+
+        private void endAfter(CompletableFuture<Void> sent) throws InterruptedException {
+            // on the event loop, where the end may come, nobody may wait for a database
+            body.pause();
+            if (isSoonDone(sent)) {
+                sent.join();
+                end(null);
+            } else {
+                sent.whenComplete((done, failure) -> end(failure));
             }
         }
 
@@ -152,10 +157,10 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
         }
 
         private CompletableFuture<Void> send(ByteBuffer chunk) {
-            stall.isWaitedFor();
+            stall.sending();
             return routing.response()
                     .write(BufferImpl.buffer(Unpooled.wrappedBuffer(chunk)))
-                    .onComplete(sent -> stall.isTaken())
+                    .onComplete(sent -> stall.taken())
                     .toCompletionStage()
                     .toCompletableFuture();
         }
@@ -166,20 +171,38 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
                 cutOff();
                 return;
             }
-            stall.end();
-            body.end();
-            if (!request.serverResponse().closed()) {
-                request.serverResponse().end();
+            try {
+                stall.end();
+                body.end();
+                if (!request.serverResponse().closed()) {
+                    request.serverResponse().end();
+                }
+                request.resume();
+            } catch (RuntimeException | Error e) { // nobody else would hear of it
+                warn(e);
+                cutOff();
             }
-            request.resume();
         }
 
-        /** Ends the connection, not the body, so that the client can tell. */
+        /**
+         * Ends the connection, not the body, so that the client can tell. The memory of chunks is not used again: a write that has failed may have left a
+         * part of its chunk on its way.
+         */
         private void cutOff() {
             stall.end();
-            body.close();
-            request.serverResponse().reset();
-            request.resume();
+            try {
+                body.close();
+            } finally {
+                request.serverResponse().reset();
+                request.resume();
+            }
+        }
+
+        private void warn(Throwable failure) {
+            LOG.warnf(
+                    failure,
+                    "a streamed answer was cut off: path=%s",
+                    routing.request().path());
         }
     }
 }

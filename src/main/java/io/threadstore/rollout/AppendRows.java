@@ -61,7 +61,7 @@ class AppendRows {
 
     private Map<Key, AppendRow> select(Connection connection, List<Key> keys, String locking) throws SQLException {
         var found = new HashMap<Key, AppendRow>();
-        var threads = threadKeys.of(connection, keys);
+        var threads = threadKeys.find(connection, keys);
         if (!threads.isEmpty()) {
             var places = places(threads.size());
             var sql = SELECT + "WHERE t.thread_key IN (" + String.join(", ", Collections.nCopies(places, "?")) + ")"
@@ -77,10 +77,7 @@ class AppendRows {
                 }
             }
         }
-        if (found.size() < keys.size() || !found.keySet().containsAll(keys)) {
-            threadKeys.forget(
-                    keys.stream().filter(key -> !found.containsKey(key)).toList());
-        }
+        threadKeys.forget(keys.stream().filter(key -> !found.containsKey(key)).toList());
         return found;
     }
 

@@ -23,7 +23,7 @@ class ThreadKeys {
     private static final String SELECT = "SELECT t.tenant, t.thread_id, t.thread_key FROM thread t WHERE ";
     private static final String ONE_THREAD = "(t.tenant = ? AND t.thread_id = ?)";
 
-    private final Map<AppendRows.Key, Long> known = Collections.synchronizedMap(new LinkedHashMap<>() {
+    private final Map<AppendRows.Key, Long> known = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<AppendRows.Key, Long> eldest) {
             return size() > MAX_KNOWN;
@@ -31,7 +31,7 @@ class ThreadKeys {
     });
 
     /** The primary keys of those of the threads that there are, looked up where they are not known. */
-    List<Long> of(Connection connection, List<AppendRows.Key> threads) throws SQLException {
+    List<Long> find(Connection connection, List<AppendRows.Key> threads) throws SQLException {
         var keys = new ArrayList<Long>(threads.size());
         var unknown = new ArrayList<AppendRows.Key>();
         for (var thread : threads) {
@@ -68,7 +68,7 @@ class ThreadKeys {
         return keys;
     }
 
-    /** Has them looked up when they are asked for again. */
+    /** Has them looked up when they are asked for again: their rows may be gone, or only locked or without a writer. */
     void forget(Collection<AppendRows.Key> threads) {
         threads.forEach(known::remove);
     }

@@ -36,7 +36,22 @@ class ChunkMemoryTest {
 
             assertThat(larger.remaining()).isGreaterThanOrEqualTo(100);
             assertThat(larger.flip()).isEqualTo(ByteBuffer.wrap(held));
+            assertThat(memory.again(larger, expected).capacity())
+                    .as("what was needed once is not held on to")
+                    .isLessThanOrEqualTo(400_000);
         }
+    }
+
+    @Test
+    void onlyWholeChunksAreKept() {
+        var small = memory.take(100);
+        var grown = memory.grow(memory.take(Long.MAX_VALUE), 1_000_000);
+        memory.take(Long.MAX_VALUE); // the one that was given back for it
+        memory.give(small);
+        memory.give(grown);
+
+        assertThat(memory.take(100)).isNotSameAs(small);
+        assertThat(memory.take(Long.MAX_VALUE).capacity()).isLessThan(grown.capacity());
     }
 
     @Test

@@ -153,6 +153,31 @@ class GroupedAppendsTest extends RestTest {
         assertThat(texts(other)).containsOnly("of one");
     }
 
+    /** A row that is remembered as this tenant's, and is another's now. */
+    @Test
+    void rowOfAnotherTenantIsLeftAlone() throws Exception {
+        var thread = aThread();
+        var stays = aThread();
+        var delta = Items.event("agent_message_delta", "\"delta\":\"x\"");
+        append(thread, Items.agentMessage("said")).then().statusCode(200);
+        TestDatabase.updateOne(
+                "UPDATE thread SET tenant = 'another' WHERE tenant = 'default' AND thread_id = ?", thread.toString());
+
+        append(thread, delta).then().statusCode(404);
+        together(16, caller -> {
+            append(caller % 2 == 0 ? stays : thread, Items.agentMessage("said"))
+                    .then()
+                    .statusCode(caller % 2 == 0 ? 200 : 404);
+            append(thread, delta).then().statusCode(404);
+            return null;
+        });
+
+        assertThat(Rest.nextOrdinal(stays)).isEqualTo(1 + 8);
+        TestDatabase.updateOne(
+                "UPDATE thread SET tenant = 'default' WHERE tenant = 'another' AND thread_id = ?", thread.toString());
+        assertThat(Rest.nextOrdinal(thread)).isEqualTo(2);
+    }
+
     private static List<String> texts(UUID thread) {
         return request().get(path(thread) + "/items?after=0").jsonPath().getList("items.payload.message", String.class);
     }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class StallWatchTest {
 
-    private static final long STALL_MILLIS = 400;
+    private static final long STALL_MILLIS = 1000;
 
     private final Vertx vertx = Vertx.vertx();
     private final CountDownLatch cut = new CountDownLatch(1);
@@ -23,19 +23,19 @@ class StallWatchTest {
 
     @Test
     void whoTakesNothingIsCutOff() throws InterruptedException {
-        watch.isWaitedFor();
+        watch.sending();
 
         assertThat(cut.await(20 * STALL_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
     }
 
     @Test
     void whoTakesAChunkNowAndThenIsNot() throws InterruptedException {
-        watch.isWaitedFor();
-        for (var chunk = 0; chunk < 30; chunk++) {
-            watch.isWaitedFor();
-            // together seven times as long as nothing may be taken
-            assertThat(cut.await(STALL_MILLIS / 4, TimeUnit.MILLISECONDS)).isFalse();
-            watch.isTaken();
+        watch.sending();
+        for (var chunk = 0; chunk < 20; chunk++) {
+            watch.sending();
+            // together twice as long as nothing may be taken
+            assertThat(cut.await(STALL_MILLIS / 10, TimeUnit.MILLISECONDS)).isFalse();
+            watch.taken();
         }
         // the one that is left
         assertThat(cut.await(20 * STALL_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
@@ -43,17 +43,17 @@ class StallWatchTest {
 
     @Test
     void whoIsSentNothingIsNot() throws InterruptedException {
-        watch.isWaitedFor();
-        watch.isTaken();
+        watch.sending();
+        watch.taken();
 
-        assertThat(cut.await(4 * STALL_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
+        assertThat(cut.await(2 * STALL_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
     }
 
     @Test
     void nobodyIsWhoseAnswerHasEnded() throws InterruptedException {
-        watch.isWaitedFor();
+        watch.sending();
         watch.end();
 
-        assertThat(cut.await(4 * STALL_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
+        assertThat(cut.await(2 * STALL_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
     }
 }

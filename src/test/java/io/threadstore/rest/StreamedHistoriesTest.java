@@ -8,9 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
+import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,9 +19,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 /** Chunks are made in memory that other answers have been in, and nobody may see any of those. */
@@ -28,65 +29,108 @@ import org.junit.jupiter.api.Test;
 class StreamedHistoriesTest extends RestTest {
 
     private static final int THREADS = 6;
+    private static final int READERS = 4 * THREADS;
+
+    private final HttpClient http1 =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http2 =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
 
     @Test
     void readersGetTheirOwnThreadsThoughOthersHangUp() throws Exception {
         var threads = new ArrayList<UUID>();
         var exports = new ArrayList<byte[]>();
         for (var number = 0; number < THREADS; number++) {
-            var thread = aThread();
-            // of one chunk to many, with an item beyond what a chunk is meant to hold
-            fill(thread, number, 40 + 700 * number);
-            threads.add(thread);
-            exports.add(Rest.export(thread));
+            threads.add(aThread());
+            // of one chunk to many
+            exports.add(fill(threads.get(number), number, 40 + 700 * number));
         }
+        // the first request of a connection is the one that asks for HTTP/2
+        get(http2, threads.get(0), "identity");
 
-        together(3 * THREADS, reader -> {
-            var number = reader % THREADS;
+        together(READERS, reader -> {
+            var thread = threads.get(reader % THREADS);
             for (var round = 0; round < 8; round++) {
-                if (reader < THREADS) {
-                    hangUp(threads.get(number), 1 + round * 100_000);
-                } else {
-                    var version = round % 2 == 0 ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2;
-                    assertThat(get(threads.get(number), version)).isEqualTo(exports.get(number));
+                switch (reader / THREADS) {
+                    case 0 -> hangUp(http1, thread, 1 + round * 100_000);
+                    case 1 -> hangUp(http2, thread, 1 + round * 100_000);
+                    default -> {
+                        var client = reader / THREADS == 2 ? http1 : http2;
+                        var answer = get(client, thread, round % 2 == 0 ? "identity" : "gzip");
+                        assertThat(answer).isEqualTo(exports.get(reader % THREADS));
+                    }
                 }
             }
             return null;
         });
     }
 
-    private static void fill(UUID thread, int number, int items) {
+    /** What ends an answer does not fit into the chunk that a long item has made. */
+    @Test
+    void historyWithinJsonEndsAfterALongItem() {
+        var thread = aThread();
+        Rest.patch(thread, "{\"name\":\"Größe\"}").then().statusCode(200);
+        for (var length : new int[] {1_000_000, 50, 400_000, 200}) {
+            var text = "ä".repeat(length);
+            Rest.append(thread, Items.agentMessage(text)).then().statusCode(200);
+
+            var read =
+                    Rest.request().get(path(thread) + "?include_history=true").then();
+
+            read.statusCode(200);
+            var json = read.extract().jsonPath();
+            assertThat(json.getString("name")).isEqualTo("Größe");
+            assertThat(json.getString("history.items[-1].payload.message")).isEqualTo(text);
+        }
+    }
+
+    /** Appends items, and returns the rollout file that they make. */
+    private static byte[] fill(UUID thread, int number, int items) {
         var random = new Random(number);
         var lines = new ArrayList<String>();
         for (var item = 0; item < items; item++) {
+            // one is beyond what a chunk is meant to hold
             var length = item == 33 ? 700_000 : random.nextInt(1500);
             lines.add("{\"type\":\"response_item\",\"payload\":{\"type\":\"message\",\"of\":" + number + ",\"n\":"
                     + item + ",\"text\":\"" + Character.toString('a' + number).repeat(length) + "\"}}");
         }
         for (var from = 0; from < items; from += 500) {
-            List<String> some = lines.subList(from, Math.min(items, from + 500));
+            var some = lines.subList(from, Math.min(items, from + 500));
             ndjson(String.join("\n", some)).post(path(thread) + "/items").then().statusCode(200);
         }
+        var file = Rest.export(thread);
+        var exported = new String(file, StandardCharsets.UTF_8).lines().toList();
+        assertThat(exported).hasSize(1 + items);
+        for (var item = 0; item < items; item++) {
+            assertThat(exported.get(1 + item)).endsWith(lines.get(item).substring(1));
+        }
+        return file;
     }
 
-    private static byte[] get(UUID thread, HttpClient.Version version) throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(
+    private static byte[] get(HttpClient client, UUID thread, String coding) throws IOException, InterruptedException {
+        var answer = client.send(rollout(thread, coding), HttpResponse.BodyHandlers.ofByteArray());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.version()).isEqualTo(client.version());
+        assertThat(answer.headers().firstValue("Content-Encoding").orElse("identity"))
+                .isEqualTo(coding);
+        return coding.equals("gzip")
+                ? new GZIPInputStream(new ByteArrayInputStream(answer.body())).readAllBytes()
+                : answer.body();
+    }
+
+    /** Reads some of the answer, and no more. */
+    private static void hangUp(HttpClient client, UUID thread, int bytes) throws IOException, InterruptedException {
+        var answer = client.send(rollout(thread, "identity"), HttpResponse.BodyHandlers.ofInputStream());
+        try (var body = answer.body()) {
+            body.readNBytes(bytes);
+        }
+    }
+
+    private static HttpRequest rollout(UUID thread, String coding) {
+        return HttpRequest.newBuilder(
                         URI.create(RestAssured.baseURI + ":" + RestAssured.port + path(thread) + "/rollout"))
-                .version(version)
+                .header("Accept-Encoding", coding)
                 .timeout(Duration.ofMinutes(1))
                 .build();
-        var answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofByteArray());
-        assertThat(answer.statusCode()).isEqualTo(200);
-        return answer.body();
-    }
-
-    /** Reads some of the answer, and goes. */
-    private static void hangUp(UUID thread, int bytes) throws IOException {
-        try (var socket = new Socket("localhost", RestAssured.port)) {
-            socket.getOutputStream()
-                    .write(("GET " + path(thread) + "/history HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
-            socket.getInputStream().readNBytes(bytes);
-        }
     }
 }
