@@ -49,11 +49,15 @@ class StreamedHistoriesTest extends RestTest {
         get(http2, threads.get(0), "identity");
 
         together(READERS, reader -> {
+            // the JDK's client does not give back to its connection's window what it has not read of a stream that it
+            // leaves
+            var leaving =
+                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
             var thread = threads.get(reader % THREADS);
             for (var round = 0; round < 8; round++) {
                 switch (reader / THREADS) {
                     case 0 -> hangUp(http1, thread, 1 + round * 100_000);
-                    case 1 -> hangUp(http2, thread, 1 + round * 100_000);
+                    case 1 -> hangUp(leaving, thread, 1 + round * 100_000);
                     default -> {
                         var client = reader / THREADS == 2 ? http1 : http2;
                         var answer = get(client, thread, round % 2 == 0 ? "identity" : "gzip");
