@@ -104,12 +104,14 @@ class UnderLoadIT {
             try {
                 status = append(thread, 1 + answered);
             } catch (IOException e) {
-                // it found nobody, or was told that it has not been looked at (HTTP/2); a request that was cut would be
-                // something else
+                // it found nobody, or was told that it has not been looked at (HTTP/2), or came to a connection that
+                // was made as the listener
+                // closed; what was stored all the same would be found below
                 assertThat(e)
                         .satisfiesAnyOf(
                                 nobody -> assertThat(nobody).isInstanceOf(ConnectException.class),
-                                notLookedAt -> assertThat(notLookedAt).hasMessageContaining("GOAWAY"));
+                                notLookedAt -> assertThat(notLookedAt).hasMessageContaining("GOAWAY"),
+                                notTaken -> assertThat(notTaken).hasMessageContaining("received no bytes"));
                 return answered;
             }
             if (status != 200) {
