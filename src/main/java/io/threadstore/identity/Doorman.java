@@ -5,11 +5,10 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Caller;
 import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.LimitedMap;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,12 +33,7 @@ public class Doorman {
     private final TokenVerifier tokens;
     private final CurrentCaller current;
     private final Clock clock;
-    private final Map<String, Known> known = Collections.synchronizedMap(new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
-            return size() > MAX_KNOWN;
-        }
-    });
+    private final Map<String, Known> known = LimitedMap.of(MAX_KNOWN);
 
     Doorman(AuthSettings settings, TokenVerifier tokens, CurrentCaller current, Clock clock) {
         this.settings = settings;

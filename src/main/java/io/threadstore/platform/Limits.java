@@ -45,7 +45,7 @@ public interface Limits {
     @WithDefault("64")
     int concurrentBodies();
 
-    /** How many histories and files are streamed to clients at once; each holds a page of items. */
+    /** How many histories and files are streamed to clients at once; each holds two pages of items. */
     @WithDefault("100")
     int concurrentStreams();
 

@@ -2,8 +2,8 @@ package io.threadstore.rest;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Memory for chunks of streamed bodies: outside the heap, because a socket takes nothing else, and used again, because getting it is what costs. What is not given
@@ -22,8 +22,7 @@ class ChunkMemory {
 
     private static final int MOST_KEPT = 32;
 
-    private final ConcurrentLinkedQueue<ByteBuffer> kept = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger count = new AtomicInteger();
+    private final Queue<ByteBuffer> kept = new ArrayBlockingQueue<>(MOST_KEPT);
 
     /**
      * An empty buffer.
@@ -35,11 +34,7 @@ class ChunkMemory {
             return ByteBuffer.allocate((int) expected);
         }
         var buffer = kept.poll();
-        if (buffer == null) {
-            return ByteBuffer.allocateDirect(BYTES);
-        }
-        count.decrementAndGet();
-        return buffer.clear();
+        return buffer == null ? ByteBuffer.allocateDirect(BYTES) : buffer.clear();
     }
 
     /** An empty buffer in place of one that nobody reads from any more; of its memory, unless it had to grow. */
@@ -57,13 +52,9 @@ class ChunkMemory {
 
     /** Takes a buffer back that nobody reads from any more. */
     void give(ByteBuffer buffer) {
-        // one that had to grow is not kept
+        // one that had to grow is not kept, nor one too many
         if (buffer.capacity() == BYTES) {
-            if (count.incrementAndGet() <= MOST_KEPT) {
-                kept.add(buffer);
-            } else {
-                count.decrementAndGet();
-            }
+            kept.offer(buffer);
         }
     }
 }

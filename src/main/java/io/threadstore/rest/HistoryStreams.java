@@ -97,8 +97,11 @@ class HistoryStreams {
         private final String terminator;
         private final byte[] after;
         private final BiConsumer<StoredItem, TextBuffer> writer;
-        private final TextBuffer lines = new TextBuffer(0);
-        private final Deque<ByteBuffer> chunks = new ArrayDeque<>();
+        private final TextBuffer lines = new TextBuffer(LINES_BYTES);
+
+        /** By turns: the last, and the one before. */
+        private final Deque<ByteBuffer> chunks = new ArrayDeque<>(2);
+
         private boolean begun;
         private boolean ended;
 
@@ -126,11 +129,10 @@ class HistoryStreams {
             }
             var expected = before.length + pages.bytesLeft(AROUND_ITEM_BYTES) + after.length;
             chunks.addLast(
-                    chunks.size() > StreamedBody.CHUNKS_AHEAD
-                            // the first of them has been sent
+                    chunks.size() == 2
+                            // the one before the last has been sent
                             ? memory.again(chunks.removeFirst(), expected)
                             : memory.take(expected));
-            lines.clear(LINES_BYTES);
             if (!begun) {
                 lines.append(before);
             }

@@ -9,15 +9,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamedBody implements AutoCloseable {
 
-    /** How many chunks are on their way at the most while the next one is made. */
-    static final int CHUNKS_AHEAD = 1;
-
     /** Where the chunks come from. */
     interface Chunks extends AutoCloseable {
 
         /**
-         * The next chunk; null at the end. Called on any thread, one call at a time, and not while more than {@link #CHUNKS_AHEAD} of
-         * those before are on their way: the memory of those that have been sent may be used again.
+         * The next chunk; null at the end. Called on any thread, one call at a time, and not before the chunk before the last has been sent: its
+         * memory may be used again.
          */
         @Nullable
         ByteBuffer next();

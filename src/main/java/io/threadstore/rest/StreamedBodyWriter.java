@@ -12,8 +12,6 @@ import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -28,8 +26,8 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a streamed body: while some chunks are on their way the next one is made, and no more, so a slow client holds
- * {@link StreamedBody#CHUNKS_AHEAD} chunks of memory and one more, and neither a thread nor a database connection.
+ * Sends a streamed body: while a chunk is on its way the next one is made, and no more, so a slow client holds two chunks of memory and
+ * neither a thread nor a database connection.
  */
 @Provider
 public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
@@ -82,8 +80,8 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
         private final StreamedBody body;
         private final ResteasyReactiveRequestContext request;
         private final RoutingContext routing;
-        private final Deque<CompletableFuture<Void>> onTheirWay = new ArrayDeque<>();
         private final StallWatch stall;
+        private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
 
         Answer(StreamedBody body, ResteasyReactiveRequestContext request) {
             this.body = body;
@@ -98,19 +96,17 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
                 while (true) {
                     var chunk = request.serverResponse().closed() ? null : body.next();
                     if (chunk == null) {
-                        endAfter(CompletableFuture.allOf(onTheirWay.toArray(CompletableFuture[]::new)));
+                        endAfter(last);
                         return;
                     }
-                    onTheirWay.add(send(chunk));
-                    if (onTheirWay.size() > StreamedBody.CHUNKS_AHEAD) {
-                        var oldest = onTheirWay.remove();
-                        if (!isSoonDone(oldest)) {
-                            body.pause();
-                            oldest.whenComplete((done, failure) -> goOn(failure));
-                            return;
-                        }
-                        oldest.join();
+                    var beforeLast = last;
+                    last = send(chunk);
+                    if (!isSoonDone(beforeLast)) {
+                        body.pause();
+                        beforeLast.whenComplete((done, failure) -> goOn(failure));
+                        return;
                     }
+                    beforeLast.join();
                 }
             } catch (CompletionException e) { // the client has gone
                 cutOff();

@@ -8,6 +8,7 @@ import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ class AppendRows {
                    w.epoch, w.persistence_mode, w.expires_at
             FROM thread t JOIN live_writer w ON w.thread_key = t.thread_key
             """;
+
     private static final String GROW = """
             UPDATE thread SET item_count = item_count + ?, byte_count = byte_count + ?, next_ordinal = ?,
                 updated_at = GREATEST(updated_at, ?), version = version + ?, token_usage = COALESCE(?, token_usage)
@@ -63,12 +65,13 @@ class AppendRows {
         var found = new HashMap<Key, AppendRow>();
         var threads = threadKeys.find(connection, keys);
         if (!threads.isEmpty()) {
-            var places = places(threads.size());
-            var sql = SELECT + "WHERE t.thread_key IN (" + String.join(", ", Collections.nCopies(places, "?")) + ")"
-                    + locking;
+            var places = toPowerOfTwo(threads);
+            var sql = SELECT + "WHERE t.thread_key IN (" + String.join(", ", Collections.nCopies(places.size(), "?"))
+                    + ")" + locking;
             try (var select = connection.prepareStatement(sql)) {
-                for (var i = 0; i < places; i++) {
-                    select.setLong(i + 1, threads.get(Math.min(i, threads.size() - 1)));
+                var place = 0;
+                for (var thread : places) {
+                    select.setLong(++place, thread);
                 }
                 try (var row = select.executeQuery()) {
                     while (row.next()) {
@@ -81,9 +84,12 @@ class AppendRows {
         return found;
     }
 
-    /** For how many threads a statement is made that is to find some, so that there are few statements to prepare. */
-    static int places(int atLeast) {
-        return atLeast <= 1 ? 1 : Integer.highestOneBit(atLeast - 1) << 1;
+    /** The same ones, the last as often as it takes, so that there are few statements to prepare. */
+    static <T> List<T> toPowerOfTwo(List<T> some) {
+        var size = some.size() <= 1 ? 1 : Integer.highestOneBit(some.size() - 1) << 1;
+        var places = new ArrayList<>(some);
+        places.addAll(Collections.nCopies(size - some.size(), some.get(some.size() - 1)));
+        return places;
     }
 
     private static AppendRow read(ResultSet row) throws SQLException {

@@ -45,6 +45,8 @@ public final class HistoryPages implements AutoCloseable {
 
     private static final long FETCH_BYTES = 4 * PAGE_BYTES;
 
+    private static final byte[] NOTHING = {};
+
     private static final int TEXT = 4;
 
     private static final String SELECT = """
@@ -58,7 +60,7 @@ public final class HistoryPages implements AutoCloseable {
     private final long threadKey;
     private final long end;
     private final boolean isStreamed;
-    private byte[] passedOn = {};
+    private byte[] passedOn = NOTHING;
     private long next;
     private long typicalBytes;
     private int pages = 1;
@@ -200,7 +202,7 @@ public final class HistoryPages implements AutoCloseable {
             pages = 1;
             close();
         }
-        passedOn = new byte[0];
+        passedOn = NOTHING;
     }
 
     @Override

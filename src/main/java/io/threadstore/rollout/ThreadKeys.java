@@ -1,17 +1,17 @@
 package io.threadstore.rollout;
 
+import io.threadstore.platform.LimitedMap;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Which rows the threads have that were asked for last: by its primary key the database finds a row with less work than by tenant and id.
+ * Which rows the threads have that were looked up last: by its primary key the database finds a row with less work than by tenant and id.
  * What is remembered is no more than a guess (a thread may be deleted and made again, a backup be restored), so the row that is found
  * has to say itself whose it is.
  */
@@ -23,12 +23,7 @@ class ThreadKeys {
     private static final String SELECT = "SELECT t.tenant, t.thread_id, t.thread_key FROM thread t WHERE ";
     private static final String ONE_THREAD = "(t.tenant = ? AND t.thread_id = ?)";
 
-    private final Map<AppendRows.Key, Long> known = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<AppendRows.Key, Long> eldest) {
-            return size() > MAX_KNOWN;
-        }
-    });
+    private final Map<AppendRows.Key, Long> known = LimitedMap.of(MAX_KNOWN);
 
     /** The primary keys of those of the threads that there are, looked up where they are not known. */
     List<Long> find(Connection connection, List<AppendRows.Key> threads) throws SQLException {
@@ -50,13 +45,13 @@ class ThreadKeys {
 
     private List<Long> lookUp(Connection connection, List<AppendRows.Key> threads) throws SQLException {
         var keys = new ArrayList<Long>(threads.size());
-        var places = AppendRows.places(threads.size());
-        var sql = SELECT + String.join(" OR ", Collections.nCopies(places, ONE_THREAD));
+        var places = AppendRows.toPowerOfTwo(threads);
+        var sql = SELECT + String.join(" OR ", Collections.nCopies(places.size(), ONE_THREAD));
         try (var select = connection.prepareStatement(sql)) {
-            for (var i = 0; i < places; i++) {
-                var thread = threads.get(Math.min(i, threads.size() - 1));
-                select.setString(2 * i + 1, thread.tenant());
-                select.setString(2 * i + 2, thread.threadId().toString());
+            var place = 0;
+            for (var thread : places) {
+                select.setString(++place, thread.tenant());
+                select.setString(++place, thread.threadId().toString());
             }
             try (var row = select.executeQuery()) {
                 while (row.next()) {
