@@ -44,7 +44,13 @@ class ArchitectureTest {
             .layer("error")
             .definedBy("io.threadstore.error..")
             .layer("platform")
-            .definedBy("io.threadstore.platform")
+            .definedBy("io.threadstore.platform", "io.threadstore.platform.limits")
+            .layer("compression")
+            .definedBy("io.threadstore.compression..")
+            .layer("admission")
+            .definedBy("io.threadstore.admission..")
+            .layer("connection")
+            .definedBy("io.threadstore.connection..")
             .layer("embedded")
             .definedBy("io.threadstore.platform.embedded..")
             .whereLayer("rest")
@@ -52,7 +58,7 @@ class ArchitectureTest {
             .whereLayer("codex")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("identity")
-            .mayOnlyBeAccessedByLayers("rest", "codex")
+            .mayOnlyBeAccessedByLayers("rest", "codex", "admission")
             .whereLayer("idempotency")
             .mayOnlyBeAccessedByLayers("rest")
             .whereLayer("lifecycle")
@@ -65,6 +71,12 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("rest", "codex", "lifecycle", "rollout", "writer")
             .whereLayer("page")
             .mayOnlyBeAccessedByLayers("rest", "codex", "lifecycle", "rollout", "writer", "thread")
+            .whereLayer("compression")
+            .mayOnlyBeAccessedByLayers("rest")
+            .whereLayer("admission")
+            .mayOnlyBeAccessedByLayers("rest", "codex")
+            .whereLayer("connection")
+            .mayOnlyBeAccessedByLayers("rest")
             .whereLayer("embedded")
             .mayNotBeAccessedByAnyLayer();
 
@@ -76,6 +88,7 @@ class ArchitectureTest {
     static final ArchRule DOMAIN_KNOWS_NO_TRANSPORT = noClasses()
             .that()
             .resideInAnyPackage(
+                    "io.threadstore.compression..",
                     "io.threadstore.error..",
                     "io.threadstore.identity..",
                     "io.threadstore.idempotency..",

@@ -4,8 +4,6 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.Blocking;
-import io.smallrye.common.annotation.NonBlocking;
 import io.threadstore.codex.proto.AppendThreadItemsRequest;
 import io.threadstore.codex.proto.ArchiveThreadRequest;
 import io.threadstore.codex.proto.CreateThreadRequest;
@@ -28,8 +26,9 @@ import io.threadstore.lifecycle.LiveWriterService;
 import io.threadstore.lifecycle.Preconditions;
 import io.threadstore.lifecycle.ThreadLifecycleService;
 import io.threadstore.lifecycle.ThreadMetadataService;
-import io.threadstore.platform.BodyMemory;
 import io.threadstore.platform.Conflicts;
+import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.limits.RequestMemory;
 import io.threadstore.rollout.RolloutService;
 import io.threadstore.thread.StoredThread;
 import io.threadstore.thread.ThreadId;
@@ -44,7 +43,6 @@ import org.jspecify.annotations.Nullable;
  * over, because a Codex that crashed never closes its writer and has no way to say which writer it is (Codex notes, 12).
  */
 @GrpcService
-@Blocking
 class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     /** How long a message may be that is looked at on the event loop. */
@@ -65,8 +63,8 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
     private final Listing listing;
     private final Threads threads;
     private final Histories histories;
-    private final Admission admission;
-    private final BodyMemory memory;
+    private final CurrentCaller caller;
+    private final RequestMemory memory;
     private final AuditLog audit;
     private final Conflicts conflicts;
 
@@ -80,8 +78,8 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
             Listing listing,
             Threads threads,
             Histories histories,
-            Admission admission,
-            BodyMemory memory,
+            CurrentCaller caller,
+            RequestMemory memory,
             AuditLog audit,
             Conflicts conflicts) {
         this.lifecycle = lifecycle;
@@ -93,7 +91,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
         this.listing = listing;
         this.threads = threads;
         this.histories = histories;
-        this.admission = admission;
+        this.caller = caller;
         this.memory = memory;
         this.audit = audit;
         this.conflicts = conflicts;
@@ -124,21 +122,13 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
      * be seen without waiting for anything it is answered here and now, on the event loop; all else goes on to where threads may wait.
      */
     @Override
-    @NonBlocking
     public void appendItems(AppendThreadItemsRequest request, StreamObserver<Empty> answer) {
-        if (request.getSerializedSize() <= QUICK_BYTES && admission.isKnown(Scope.WRITE) && isDropped(request)) {
+        if (request.getSerializedSize() <= QUICK_BYTES && isDropped(request)) {
             answer.onNext(UNTOUCHED);
             answer.onCompleted();
             return;
         }
-        var call = Context.current();
-        Vertx.currentContext()
-                .executeBlocking(
-                        () -> {
-                            call.run(() -> append(request, answer));
-                            return null;
-                        },
-                        false);
+        append(request, answer);
     }
 
     private boolean isDropped(AppendThreadItemsRequest request) {
@@ -157,12 +147,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
             if (append.leavesNoTrace()) {
                 return NOTHING_DONE;
             }
-            var held = memory.hold(request.getSerializedSize());
-            try {
-                return rollouts.append(id, null, append);
-            } finally {
-                held.close();
-            }
+            return rollouts.append(id, null, append);
         });
     }
 
@@ -216,7 +201,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void loadHistory(LoadThreadHistoryRequest request, StreamObserver<StoredThreadHistory> answer) {
-        call(answer, new Call("LoadHistory", request.getThreadId()), Scope.READ, () -> {
+        call(answer, new Call("LoadHistory", request.getThreadId(), true), Scope.READ, () -> {
             var id = Requests.threadId(request.getThreadId());
             var thread = lookUp.find(id).orElseThrow(() -> Refusals.noRollout(id));
             if (thread.state() == ThreadState.LAZY) {
@@ -231,7 +216,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
 
     @Override
     public void readThread(ReadThreadRequest request, StreamObserver<StoredThreadResponse> answer) {
-        call(answer, new Call("ReadThread", request.getThreadId()), Scope.READ, () -> {
+        call(answer, new Call("ReadThread", request.getThreadId(), request.getIncludeHistory()), Scope.READ, () -> {
             var thread = require(Requests.threadId(request.getThreadId()), request.getIncludeArchived());
             var written = threads.write(thread);
             if (request.getIncludeHistory()) {
@@ -297,6 +282,8 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
     }
 
     private StoredThreadHistory history(StoredThread thread) {
+        CallHeaders.current().memory().growBlocking(Histories.memoryFor(thread));
+        memory.enter(CallHeaders.current().memory());
         return StoredThreadHistory.newBuilder()
                 .setThreadId(thread.threadId().toString())
                 .addAllItemsJson(histories.read(thread))
@@ -320,10 +307,27 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
         });
     }
 
+    /** Runs a call on a thread that may wait. */
     private <T> void call(StreamObserver<T> answer, Call call, Scope needed, Supplier<T> operation) {
+        var current = Context.current();
+        Vertx.currentContext()
+                .executeBlocking(
+                        () -> {
+                            current.run(() -> answer(answer, call, needed, operation));
+                            return null;
+                        },
+                        false)
+                .onFailure(failure -> answer.onError(Refusals.of(failure))); // no thread took it
+    }
+
+    private <T> void answer(StreamObserver<T> answer, Call call, Scope needed, Supplier<T> operation) {
         T result;
         try {
-            admission.admit(needed);
+            if (CallHeaders.current().memory().isClosed()) {
+                throw Refusals.status(Status.CANCELLED, "the client has disconnected");
+            }
+            caller.enter(CallHeaders.current().caller());
+            memory.enter(CallHeaders.current().memory());
             result = operation.get();
         } catch (Throwable e) { // Codex waits for ever for an answer that does not come
             Refusals.kindOf(e).ifPresent(conflicts::count);
@@ -339,10 +343,10 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
         answer.onCompleted();
     }
 
-    /** Puts every write and every refusal on record. */
+    /** Puts every write and every refusal on record, and the reads that are to be. */
     private void audit(Call call, Scope needed, Status status) {
         var isRefusal = Refusals.isRefusal(status);
-        if (needed == Scope.READ && !isRefusal) {
+        if (needed == Scope.READ && !isRefusal && !audit.recordsRead(call.isExport())) {
             return;
         }
         audit.record(new AuditLog.Entry(
@@ -367,6 +371,12 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
      *
      * @param method the method's name
      * @param threadId the thread that it is about; null if there is none
+     * @param isExport whether it answers with a whole history
      */
-    private record Call(String method, @Nullable String threadId) {}
+    private record Call(String method, @Nullable String threadId, boolean isExport) {
+
+        Call(String method, @Nullable String threadId) {
+            this(method, threadId, false);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 package io.threadstore.codex;
 
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.google.protobuf.CodedOutputStream;
 import io.grpc.Status;
 import io.threadstore.rollout.ItemViews;
@@ -10,6 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Histories for Codex: the events that Codex replays, each in a form that it can parse ({@link ItemsForCodex}), and together below what
@@ -23,6 +25,14 @@ class Histories {
 
     /** Of how many items it is worth while to find out which ones would fit. */
     private static final int MAX_PLANNED = 2_000_000;
+
+    /**
+     * What a history takes in memory for each byte: its texts, the message, and the bytes that are sent; and a window
+     * while it is read.
+     */
+    private static final int COST = 4;
+
+    private static final long WINDOW_BYTES = 4 * 1024 * 1024;
 
     /** Around each item in the message: a tag of one byte; its length is counted in full. */
     private static final int TAG_BYTES = 1;
@@ -59,16 +69,21 @@ class Histories {
         this.items = items;
     }
 
+    /** How much memory {@link #read} and its answer take at most, in bytes. */
+    static long memoryFor(StoredThread thread) {
+        return COST * Math.min(thread.byteCount(), MAX_BYTES) + Math.min(thread.byteCount(), WINDOW_BYTES);
+    }
+
     /**
      * The items that Codex is sent, each as {@code {"type","payload"}}. Read once where they fit, and a second time where some have to
      * stay away, so that no more than one answer is held in memory.
      */
     List<String> read(StoredThread thread) {
-        var plan = new HistoryPlan();
+        var plan = new HistoryPlan(thread.threadId());
         var texts = new ArrayList<String>();
-        forEach(thread, (ordinal, item, sent) -> {
-            plan.add(ordinal, item, sent.payload(), bytes(sent));
-            if (plan.bytes() <= MAX_BYTES) {
+        forEach(thread, (item, sent) -> {
+            plan.add(item, sent == null ? MissingNode.getInstance() : sent.payload(), bytes(item, sent));
+            if (sent != null && plan.bytes() <= MAX_BYTES) {
                 texts.add(sent.text());
             } else {
                 texts.clear();
@@ -84,10 +99,11 @@ class Histories {
         var leftOut = plan.leaveOut(MAX_BYTES);
         var texts = new ArrayList<String>();
         var total = new long[1];
-        forEach(thread, (ordinal, item, sent) -> {
-            if (!leftOut.contains(ordinal)) {
-                total[0] += bytes(sent);
-                if (total[0] > MAX_BYTES) {
+        var number = new int[1];
+        forEach(thread, (item, sent) -> {
+            if (!leftOut.get(number[0]++)) {
+                total[0] += bytes(item, sent);
+                if (sent == null || total[0] > MAX_BYTES) {
                     throw tooLong(thread);
                 }
                 texts.add(sent.text());
@@ -98,7 +114,8 @@ class Histories {
 
     @FunctionalInterface
     private interface Visitor {
-        void visit(long ordinal, RolloutItem item, ItemsForCodex.Sent sent);
+        /** @param sent what goes to Codex; null if the item alone is longer than a message */
+        void visit(RolloutItem item, ItemsForCodex.@Nullable Sent sent);
     }
 
     private void forEach(StoredThread thread, Visitor visitor) {
@@ -106,9 +123,17 @@ class Histories {
             while (!pages.isEnded()) {
                 for (var stored : pages.next()) {
                     var item = views.read(stored);
-                    var sent = isReplayed(item) ? items.of(item) : null;
+                    if (!isReplayed(item)) {
+                        continue;
+                    }
+                    if (item.payload().length() > MAX_BYTES) {
+                        // it can't be sent, and its tree would take many times its length
+                        visitor.visit(item, null);
+                        continue;
+                    }
+                    var sent = items.of(item);
                     if (sent != null) {
-                        visitor.visit(stored.ordinal(), item, sent);
+                        visitor.visit(item, sent);
                     }
                 }
             }
@@ -116,12 +141,15 @@ class Histories {
     }
 
     private static boolean isReplayed(RolloutItem item) {
-        return !item.type().equals(RolloutItem.EVENT_MSG)
-                || (item.subtype() != null && EVENTS.contains(item.subtype()));
+        return ItemsForCodex.isKnown(item)
+                && (!item.type().equals(RolloutItem.EVENT_MSG)
+                        || (item.subtype() != null && EVENTS.contains(item.subtype())));
     }
 
-    private static int bytes(ItemsForCodex.Sent sent) {
-        return TAG_BYTES + CodedOutputStream.computeStringSizeNoTag(sent.text());
+    private static int bytes(RolloutItem item, ItemsForCodex.@Nullable Sent sent) {
+        return sent == null
+                ? item.payload().length()
+                : TAG_BYTES + CodedOutputStream.computeStringSizeNoTag(sent.text());
     }
 
     private static RuntimeException tooLong(StoredThread thread) {

@@ -2,9 +2,9 @@ package io.threadstore.codex;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.threadstore.rollout.RolloutItem;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
+import io.threadstore.thread.ThreadId;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Set;
 
 /**
@@ -12,6 +12,9 @@ import java.util.Set;
  * tells the turns apart. In this order, within each step the oldest first, and no more than is needed:
  *
  * <ol>
+ *   <li>copies of the thread's own {@code session_meta}, which patches append, between the first and the last; also the
+ * last that tells of
+ *       git stays
  *   <li>token counts but the last, and the last that holds any
  *   <li>reasoning events, which repeat reasoning items
  *   <li>what a compaction has replaced: messages, calls and the like before the last compaction with a replacement history that no
@@ -29,8 +32,10 @@ final class HistoryPlan {
     private static final String TOKEN_COUNT = "token_count";
     private static final String COMPACTED = "compacted";
     private static final int NONE = -1;
+    private static final int INITIAL_ITEMS = 256;
 
     private enum Step {
+        COPIES,
         TOKENS,
         REASONING,
         REPLACED,
@@ -39,11 +44,20 @@ final class HistoryPlan {
         NEVER
     }
 
-    private record Entry(long ordinal, Step step, int bytes) {}
+    private static final Step[] STEPS = Step.values();
 
-    private final List<Entry> entries = new ArrayList<>();
+    private final String threadId;
+
+    /** Of each item its step and its length: there may be two million of them. */
+    private byte[] steps = new byte[INITIAL_ITEMS];
+
+    private int[] lengths = new int[INITIAL_ITEMS];
+    private int size;
     private long bytes;
     private long neededBytes;
+    private int firstCopy = NONE;
+    private int lastCopy = NONE;
+    private int lastGit = NONE;
     private int lastTokens = NONE;
     private int lastUsage = NONE;
     private int lastCompaction = NONE;
@@ -52,11 +66,22 @@ final class HistoryPlan {
 
     private boolean isTurnOpen;
 
+    /** @param threadId of the thread whose history it is */
+    HistoryPlan(ThreadId threadId) {
+        this.threadId = threadId.toString();
+    }
+
     /** Takes note of the next item. */
-    void add(long ordinal, RolloutItem item, JsonNode payload, int itemBytes) {
+    void add(RolloutItem item, JsonNode payload, int itemBytes) {
         follow(item, payload);
-        var step = stepOf(item);
-        entries.add(new Entry(ordinal, step, itemBytes));
+        var step = stepOf(item, payload);
+        if (size == lengths.length) {
+            steps = Arrays.copyOf(steps, 2 * size);
+            lengths = Arrays.copyOf(lengths, 2 * size);
+        }
+        steps[size] = (byte) step.ordinal();
+        lengths[size] = itemBytes;
+        size++;
         bytes += itemBytes;
         neededBytes += step == Step.NEVER ? itemBytes : 0;
     }
@@ -68,7 +93,7 @@ final class HistoryPlan {
 
     /** How many items were added. */
     int size() {
-        return entries.size();
+        return size;
     }
 
     /** How many bytes all items have that were added. */
@@ -78,8 +103,13 @@ final class HistoryPlan {
 
     private void follow(RolloutItem item, JsonNode payload) {
         var event = item.type().equals(RolloutItem.EVENT_MSG) ? item.subtype() : null;
-        if (item.type().equals(COMPACTED) && payload.path("replacement_history").isArray()) {
-            lastCompaction = entries.size();
+        if (isOwnMeta(item, payload)) {
+            firstCopy = firstCopy == NONE ? size : firstCopy;
+            lastCopy = size;
+            lastGit = payload.path("git").isObject() ? size : lastGit;
+        } else if (item.type().equals(COMPACTED)
+                && payload.path("replacement_history").isArray()) {
+            lastCompaction = size;
             turnsSince = 0;
             isTurnOpen = false;
         } else if (event == null) {
@@ -92,8 +122,8 @@ final class HistoryPlan {
         } else if (event.equals("thread_rolled_back")) {
             rollBack(payload.path("num_turns").asLong());
         } else if (event.equals(TOKEN_COUNT)) {
-            lastTokens = entries.size();
-            lastUsage = payload.path("info").isObject() ? entries.size() : lastUsage;
+            lastTokens = size;
+            lastUsage = payload.path("info").isObject() ? size : lastUsage;
         }
     }
 
@@ -107,7 +137,16 @@ final class HistoryPlan {
         }
     }
 
-    private static Step stepOf(RolloutItem item) {
+    /** A fork's history also holds those of its ancestors, which all stay. */
+    private boolean isOwnMeta(RolloutItem item, JsonNode payload) {
+        return item.type().equals(RolloutItem.SESSION_META)
+                && threadId.equalsIgnoreCase(payload.path("id").asText());
+    }
+
+    private Step stepOf(RolloutItem item, JsonNode payload) {
+        if (isOwnMeta(item, payload)) {
+            return firstCopy == size ? Step.NEVER : Step.COPIES;
+        }
         if (item.type().equals("response_item")) {
             return Step.REPLACED;
         }
@@ -128,18 +167,17 @@ final class HistoryPlan {
     }
 
     /**
-     * The ordinals of the items to leave out so that the rest has no more bytes than this; all that may be left out, where even that
-     * is not enough.
+     * The items to leave out so that the rest has no more bytes than this, by their numbers in the order in which they
+     * were added, from 0; all that may be left out, where even that is not enough.
      */
-    Set<Long> leaveOut(long maxBytes) {
-        var leftOut = new HashSet<Long>();
+    BitSet leaveOut(long maxBytes) {
+        var leftOut = new BitSet(size);
         var rest = bytes;
-        for (var step : Step.values()) {
-            for (var i = 0; i < entries.size() && rest > maxBytes; i++) {
-                var entry = entries.get(i);
-                if (entry.step() == step && mayGo(i, step)) {
-                    leftOut.add(entry.ordinal());
-                    rest -= entry.bytes();
+        for (var step : STEPS) {
+            for (var i = 0; i < size && rest > maxBytes; i++) {
+                if (steps[i] == step.ordinal() && mayGo(i, step)) {
+                    leftOut.set(i);
+                    rest -= lengths[i];
                 }
             }
         }
@@ -148,6 +186,7 @@ final class HistoryPlan {
 
     private boolean mayGo(int index, Step step) {
         return switch (step) {
+            case COPIES -> index != lastCopy && index != lastGit;
             case TOKENS -> index != lastTokens && index != lastUsage;
             case REPLACED -> index < lastCompaction;
             case NEVER -> false;

@@ -27,6 +27,11 @@ class ItemsForCodex {
      */
     record Sent(String text, JsonNode payload) {}
 
+    /** Whether Codex knows items of this type. */
+    static boolean isKnown(RolloutItem item) {
+        return ItemShapes.PAYLOADS.containsKey(item.type());
+    }
+
     /** The item for Codex; null where it can't be had. */
     @Nullable
     Sent of(RolloutItem item) {
@@ -54,7 +59,9 @@ class ItemsForCodex {
         if (tree == null || !isFinite(tree.root())) {
             return null;
         }
-        var fitting = shape.fit(withoutLoneSurrogates(tree.root()));
+        // nearly none has any, and a copy takes as much memory again
+        var clean = hasLoneSurrogates(tree.root()) ? withoutLoneSurrogates(tree.root()) : tree.root();
+        var fitting = shape.fit(clean);
         if (fitting == null) {
             return null;
         }
@@ -74,6 +81,27 @@ class ItemsForCodex {
             }
         }
         return true;
+    }
+
+    private static boolean hasLoneSurrogates(JsonNode node) {
+        if (node.isTextual()) {
+            return !withoutLoneSurrogates(node.textValue()).equals(node.textValue());
+        }
+        if (node instanceof ObjectNode object) {
+            for (var member : object.properties()) {
+                if (!withoutLoneSurrogates(member.getKey()).equals(member.getKey())
+                        || hasLoneSurrogates(member.getValue())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+        for (var element : node) {
+            if (hasLoneSurrogates(element)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The tree itself, or a copy in which U+FFFD stands for every half of a character, as cutting a text makes them. */

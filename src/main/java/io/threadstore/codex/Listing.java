@@ -6,6 +6,7 @@ import io.threadstore.codex.proto.SortDirection;
 import io.threadstore.codex.proto.ThreadSortKey;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.page.Cursor;
+import io.threadstore.page.Cursors;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.thread.ThreadQuery;
 import io.threadstore.thread.ThreadService;
@@ -39,11 +40,13 @@ class Listing {
     private final ThreadService lookUp;
     private final Threads threads;
     private final CurrentCaller caller;
+    private final Cursors cursors;
 
-    Listing(ThreadService lookUp, Threads threads, CurrentCaller caller) {
+    Listing(ThreadService lookUp, Threads threads, CurrentCaller caller, Cursors cursors) {
         this.lookUp = lookUp;
         this.threads = threads;
         this.caller = caller;
+        this.cursors = cursors;
     }
 
     ListThreadsResponse list(ListThreadsRequest request) {
@@ -66,12 +69,15 @@ class Listing {
             response.addThreads(written);
         }
         if (next != null) {
-            response.setNextCursor(next.encode(binding));
+            response.setNextCursor(cursors.encode(next, binding));
         }
         return response.build();
     }
 
     private static ThreadQuery query(ListThreadsRequest request) {
+        if (ThreadQuery.isTooLongToSearch(request.getSearchTerm())) {
+            throw Refusals.invalid("the search term is longer than " + ThreadQuery.SEARCH_LENGTH + " characters");
+        }
         return new ThreadQuery(
                 Math.max(1, (int) Math.min(MAX_PAGE, Integer.toUnsignedLong(request.getPageSize()))),
                 request.getSortKey() == ThreadSortKey.THREAD_SORT_KEY_UPDATED_AT
@@ -90,7 +96,7 @@ class Listing {
                 true);
     }
 
-    private static @Nullable Cursor cursor(ListThreadsRequest request, ThreadQuery query, String binding) {
+    private @Nullable Cursor cursor(ListThreadsRequest request, ThreadQuery query, String binding) {
         if (!request.hasCursor()) {
             return null;
         }
@@ -122,9 +128,9 @@ class Listing {
         }
     }
 
-    private static Cursor ownCursor(String text, String binding) {
+    private Cursor ownCursor(String text, String binding) {
         try {
-            return Cursor.decode(text, binding);
+            return cursors.decode(text, binding);
         } catch (ThreadStoreException e) {
             throw Refusals.invalid("invalid cursor: " + text);
         }

@@ -29,7 +29,7 @@ final class Refusals {
         }
         if (DatabaseFailures.isUnavailable(failure)) {
             LOG.warnf("the database is away or busy: reason=%s", DatabaseFailures.reason(failure));
-            return status(Status.UNAVAILABLE, "the thread store's database can't be reached or is busy");
+            return status(Status.UNAVAILABLE, "thread store: " + DatabaseFailures.explanation(failure));
         }
         LOG.error("a call failed", failure);
         return status(Status.INTERNAL, "the call failed; the thread store's log says why");
@@ -65,6 +65,7 @@ final class Refusals {
             case THREAD_EXISTS, THREAD_ALREADY_LIVE -> Status.ALREADY_EXISTS;
             case WRITER_FENCED, ORDINAL_CONFLICT, PRECONDITION_FAILED -> Status.ABORTED;
             case REQUEST_TOO_LARGE, TOO_MANY_REQUESTS -> Status.RESOURCE_EXHAUSTED;
+            case REQUEST_TIMEOUT -> Status.DEADLINE_EXCEEDED;
             case UNAUTHENTICATED -> Status.UNAUTHENTICATED;
             case FORBIDDEN -> Status.PERMISSION_DENIED;
             case UNSUPPORTED -> Status.UNIMPLEMENTED;

@@ -26,6 +26,8 @@ public enum ErrorKind {
     PRECONDITION_FAILED,
     /** An item, a request or a file is larger than the configured limit. */
     REQUEST_TOO_LARGE,
+    /** The body of a request did not arrive in time. */
+    REQUEST_TIMEOUT,
     /** The caller did not prove who it is. */
     UNAUTHENTICATED,
     /** The caller is known, and may not do this. */

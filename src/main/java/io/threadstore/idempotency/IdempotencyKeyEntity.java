@@ -96,6 +96,18 @@ class IdempotencyKeyEntity {
             this.idempotencyKey = idempotencyKey;
         }
 
+        String tenant() {
+            return tenant;
+        }
+
+        String subject() {
+            return subject;
+        }
+
+        String idempotencyKey() {
+            return idempotencyKey;
+        }
+
         @Override
         public boolean equals(@Nullable Object other) {
             return other instanceof Key key

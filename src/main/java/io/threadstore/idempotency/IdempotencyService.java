@@ -5,11 +5,13 @@ import io.quarkus.narayana.jta.runtime.TransactionConfiguration;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.Queued;
 import io.threadstore.platform.RetryDeadlocks;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Does a request once, and answers it as often as it comes. */
 @ApplicationScoped
@@ -40,6 +42,7 @@ public class IdempotencyService {
      * @param work joins the transaction in hand
      * @throws ThreadStoreException {@link ErrorKind#IDEMPOTENCY_KEY_REUSED} if the key came with another request before
      */
+    @Queued("Idempotency-Key")
     @RetryDeadlocks
     @Transactional
     @TransactionConfiguration(timeout = TIMEOUT_SECONDS)
@@ -48,9 +51,10 @@ public class IdempotencyService {
         var now = clock.instant();
         var known = repository.findById(id);
         if (known != null && known.isOlderThan(now.minus(settings.keep()))) {
-            repository.delete(known);
-            repository.flush();
-        } else if (known != null) {
+            known = repository.replaceOlder(
+                    id, known, now.minus(settings.keep()).toEpochMilli());
+        }
+        if (known != null) {
             if (!known.isFor(fingerprint)) {
                 throw ThreadStoreException.of(
                         ErrorKind.IDEMPOTENCY_KEY_REUSED, "this Idempotency-Key came with another request before");
@@ -78,6 +82,27 @@ public class IdempotencyService {
     /** The entity's queries. */
     @ApplicationScoped
     static class Repository implements PanacheRepositoryBase<IdempotencyKeyEntity, IdempotencyKeyEntity.Key> {
+
+        /**
+         * Deletes a row that has expired, unless another request has replaced it meanwhile.
+         *
+         * @return the row that is there instead; null if there is none
+         */
+        @Nullable
+        IdempotencyKeyEntity replaceOlder(IdempotencyKeyEntity.Key id, IdempotencyKeyEntity old, long time) {
+            getEntityManager().detach(old);
+            var deleted = getEntityManager()
+                    .createNativeQuery("""
+                            DELETE FROM idempotency_key
+                            WHERE tenant = :tenant AND subject = :subject AND idempotency_key = :key AND created_at < :time
+                            """)
+                    .setParameter("tenant", id.tenant())
+                    .setParameter("subject", id.subject())
+                    .setParameter("key", id.idempotencyKey())
+                    .setParameter("time", time)
+                    .executeUpdate();
+            return deleted == 0 ? findById(id) : null;
+        }
 
         int deleteOlder(long time, int atMost) {
             return getEntityManager()

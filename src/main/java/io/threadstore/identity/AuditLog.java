@@ -8,12 +8,14 @@ import io.threadstore.platform.Timestamps;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who did what to which thread, when, from where, and whether it was allowed: a line of JSON for every write and every refusal, in the log
- * category {@value #CATEGORY}. Never a content: no item, no name, no token.
+ * Who did what to which thread, when, from where, and whether it was allowed: a line of JSON for every write, every
+ * refusal, and the reads that {@code threadstore.audit.reads} selects, in the log category {@value #CATEGORY}. Never a
+ * content: no item, no name, no token.
  */
 @ApplicationScoped
 public class AuditLog {
@@ -25,11 +27,46 @@ public class AuditLog {
     private final CurrentCaller caller;
     private final ObjectMapper mapper;
     private final Clock clock;
+    private final AuditConsole console;
+    private final Reads reads;
 
-    AuditLog(CurrentCaller caller, ObjectMapper mapper, Clock clock) {
+    AuditLog(
+            CurrentCaller caller,
+            ObjectMapper mapper,
+            Clock clock,
+            AuditConsole console,
+            @ConfigProperty(name = "threadstore.audit.reads", defaultValue = "exports") Reads reads) {
         this.caller = caller;
         this.mapper = mapper;
         this.clock = clock;
+        this.console = console;
+        this.reads = reads;
+    }
+
+    /** Which reads that are allowed are on record; those that are refused always are. */
+    enum Reads {
+        /** None. */
+        NONE,
+        /** Those of a whole history. */
+        EXPORTS,
+        /** Every read: also of single items, of threads and lists, and verifications. */
+        ALL
+    }
+
+    /**
+     * Whether a read that was allowed goes on record.
+     *
+     * @param isExport whether it answers with a whole history
+     */
+    public boolean recordsRead(boolean isExport) {
+        return reads == Reads.ALL || reads == Reads.EXPORTS && isExport;
+    }
+
+    /**
+     * Whether the next line would wait for the console. Who must not wait then leaves the request to a thread that may.
+     */
+    public boolean wouldBlock() {
+        return console.wouldBlock();
     }
 
     /** How an operation ended, for the record. */

@@ -32,9 +32,15 @@ public interface AuthSettings {
     @WithDefault("30s")
     Duration clockSkew();
 
-    /** After how long a JWK set is fetched again; an unknown key has it fetched again after a minute. */
+    /** After how long a JWK set is fetched again. */
     @WithDefault("10m")
     Duration keysRefresh();
+
+    /**
+     * The least time between two fetches of the keys: after a failure, and where a token names a key that is not known.
+     */
+    @WithDefault("5s")
+    Duration keysMinInterval();
 
     /** Which claim names the tenant; members of nested claims by slashes: {@code org/id}. */
     @WithDefault("tenant")

@@ -5,13 +5,11 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Caller;
 import io.threadstore.platform.CurrentCaller;
-import io.threadstore.platform.LimitedMap;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,22 +22,16 @@ public class Doorman {
     private static final int MAX_TENANT = 128;
     private static final int MAX_SUBJECT = 255;
 
-    /** How long a token that was verified is known, and how many are. */
-    private static final long KNOWN_MILLIS = 5000;
-
-    private static final int MAX_KNOWN = 10_000;
-
     private final AuthSettings settings;
     private final TokenVerifier tokens;
     private final CurrentCaller current;
-    private final Clock clock;
-    private final Map<String, Known> known = LimitedMap.of(MAX_KNOWN);
+    private final TokenCache known;
 
     Doorman(AuthSettings settings, TokenVerifier tokens, CurrentCaller current, Clock clock) {
         this.settings = settings;
         this.tokens = tokens;
         this.current = current;
-        this.clock = clock;
+        this.known = new TokenCache(clock);
     }
 
     /** Whether callers have to say who they are. */
@@ -48,37 +40,49 @@ public class Doorman {
     }
 
     /**
-     * Admits the caller of the request in hand.
+     * Authenticates a caller. It never waits and needs no request context, so it may be called on an event loop. The
+     * scopes are not checked here: see {@link Identity#require}.
      *
      * @param authorization the request's {@code Authorization} header (RFC 6750, 2.1); null if it has none
-     * @param needed what the caller is about to do
-     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}, {@link ErrorKind#FORBIDDEN}, {@link ErrorKind#UNAVAILABLE}
+     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}; {@link ErrorKind#FORBIDDEN} if a valid token
+     *     names no tenant or no caller;
+     *     {@link ErrorKind#UNAVAILABLE} if no keys of the issuer could be fetched so far
      */
-    public void admit(@Nullable String authorization, Scope needed) {
+    public Identity identify(@Nullable String authorization) {
         if (!settings.isOn()) {
-            current.enter(Caller.ANONYMOUS);
-            return;
+            return Identity.ANONYMOUS;
         }
-        var claims = claims(authorization);
-        var caller = caller(claims);
-        current.enter(caller);
+        var token = token(authorization);
+        var key = TokenCache.keyOf(token);
+        var found = known.find(key);
+        if (found != null) {
+            return found;
+        }
+        var claims = tokens.verify(token);
         var granted = granted(claims);
-        if (granted.stream().noneMatch(words(needed)::contains)) {
-            throw ThreadStoreException.of(ErrorKind.FORBIDDEN, "the token does not grant the scope " + needed.word());
-        }
-        remember(String.valueOf(authorization), caller, granted, claims);
-    }
-
-    private void remember(String authorization, Caller caller, Set<String> granted, JsonNode claims) {
-        var now = clock.millis();
-        var expires = (long) (claims.path("exp").asDouble() * 1000)
-                + settings.clockSkew().toMillis();
-        known.put(authorization, new Known(caller, granted, Math.min(expires, now + KNOWN_MILLIS)));
+        var identity = new Identity(caller(claims), granted);
+        var expires =
+                claims.path("exp").asDouble() * 1000 + settings.clockSkew().toMillis();
+        known.put(key, identity, (long) expires);
+        return identity;
     }
 
     /**
-     * The caller whom {@link #admit(String, Scope)} has admitted a moment ago by the very same header; for those who may not wait, as a new token
-     * has to for its issuer's keys.
+     * Admits the caller of the current request. It never waits.
+     *
+     * @param authorization the request's {@code Authorization} header (RFC 6750, 2.1); null if it has none
+     * @param needed what the caller is about to do
+     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}, {@link ErrorKind#FORBIDDEN}, {@link
+     *     ErrorKind#UNAVAILABLE}
+     */
+    public void admit(@Nullable String authorization, Scope needed) {
+        var identity = identify(authorization);
+        current.enter(identity.caller());
+        identity.require(needed);
+    }
+
+    /**
+     * The caller, if a token was verified a moment ago and grants a scope. It never waits, and verifies no signature.
      *
      * @return empty if it is not known whether the caller may do that
      */
@@ -86,39 +90,48 @@ public class Doorman {
         if (!settings.isOn()) {
             return Optional.of(Caller.ANONYMOUS);
         }
-        return Optional.ofNullable(authorization)
-                .map(known::get)
-                .filter(caller -> clock.millis() < caller.until())
-                .filter(caller -> caller.granted().stream().anyMatch(words(needed)::contains))
-                .map(Known::caller);
+        if (authorization == null || !isBearer(authorization)) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(known.find(TokenCache.keyOf(token(authorization))))
+                .filter(identity -> identity.scopes().contains(needed))
+                .map(Identity::caller);
     }
 
     /**
-     * A caller who has been admitted.
-     *
-     * @param until when that is to be found out again, in milliseconds since 1970
-     */
-    private record Known(Caller caller, Set<String> granted, long until) {}
-
-    /**
-     * Asks for a valid token, and for nothing else: for requests that lead to no operation. It may wait for the issuer's keys.
+     * Requires a valid token, and nothing else: for requests that lead to no operation. It never waits.
      *
      * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}, {@link ErrorKind#UNAVAILABLE}
      */
     public void requireToken(@Nullable String authorization) {
-        if (settings.isOn()) {
-            claims(authorization);
+        if (!settings.isOn()) {
+            return;
+        }
+        var token = token(authorization);
+        if (known.find(TokenCache.keyOf(token)) == null) {
+            tokens.verify(token);
         }
     }
 
-    private JsonNode claims(@Nullable String authorization) {
+    /** How many tokens are cached; for tests. */
+    long cachedTokens() {
+        return known.size();
+    }
+
+    /** The token alone, so that every spelling of a header with the same token is the same. */
+    private static String token(@Nullable String authorization) {
         if (authorization == null) {
             throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "the request has no bearer token");
         }
-        if (!authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)) {
+        if (!isBearer(authorization)) {
             throw ThreadStoreException.of(ErrorKind.UNAUTHENTICATED, "only bearer tokens are taken");
         }
-        return tokens.verify(authorization.substring(BEARER.length()).strip());
+        return authorization.substring(BEARER.length()).strip();
+    }
+
+    /** The scheme is a word in any case (RFC 9110, 11.1). */
+    private static boolean isBearer(String authorization) {
+        return authorization.regionMatches(true, 0, BEARER, 0, BEARER.length());
     }
 
     /** Admits a caller whom something else than a token vouches for, such as the name of the host it called. */
@@ -165,14 +178,27 @@ public class Doorman {
         };
     }
 
-    private Set<String> granted(JsonNode claims) {
-        var granted = new HashSet<String>();
-        for (var claim : settings.scopeClaims()) {
-            var words = find(claims, claim);
-            if (words.isTextual()) {
-                granted.addAll(List.of(words.textValue().split(" +")));
-            } else {
-                words.forEach(word -> granted.add(word.asText()));
+    private Set<Scope> granted(JsonNode claims) {
+        var words = new HashSet<String>();
+        for (var name : settings.scopeClaims()) {
+            var claim = find(claims, name);
+            if (claim.isTextual()) {
+                words.addAll(List.of(claim.textValue().split(" +")));
+            } else if (claim.isArray()) {
+                for (var word : claim) {
+                    if (!word.isTextual()) {
+                        throw TokenVerifier.unexpected(name);
+                    }
+                    words.add(word.textValue());
+                }
+            } else if (!isAbsent(claim)) {
+                throw TokenVerifier.unexpected(name);
+            }
+        }
+        var granted = EnumSet.noneOf(Scope.class);
+        for (var scope : Scope.values()) {
+            if (words(scope).stream().anyMatch(words::contains)) {
+                granted.add(scope);
             }
         }
         return granted;
@@ -188,7 +214,14 @@ public class Doorman {
 
     private static @Nullable String text(JsonNode claims, String path) {
         var value = find(claims, path);
-        return value.isTextual() ? value.textValue() : null;
+        if (!value.isTextual() && !isAbsent(value)) {
+            throw TokenVerifier.unexpected(path);
+        }
+        return value.textValue();
+    }
+
+    private static boolean isAbsent(JsonNode claim) {
+        return claim.isMissingNode() || claim.isNull();
     }
 
     /** The claim of this very name, else the member that the path leads to. */

@@ -2,6 +2,7 @@ package io.threadstore.lifecycle;
 
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Queued;
 import io.threadstore.platform.RetryDeadlocks;
 import io.threadstore.rollout.RolloutLog;
 import io.threadstore.thread.LockedThread;
@@ -42,6 +43,7 @@ public class LiveWriterService {
      * @param mode which items the writer keeps; null means as the one before
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}, {@link ErrorKind#THREAD_ALREADY_LIVE}
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public OpenedWriter open(
@@ -94,6 +96,7 @@ public class LiveWriterService {
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}, {@link ErrorKind#THREAD_NOT_LIVE},
      *     {@link ErrorKind#WRITER_FENCED}
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public WriterPosition persist(ThreadId threadId, @Nullable Long epoch) {
@@ -108,6 +111,7 @@ public class LiveWriterService {
      *
      * @throws ThreadStoreException as persist
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public WriterPosition flush(ThreadId threadId, @Nullable Long epoch) {
@@ -124,6 +128,7 @@ public class LiveWriterService {
      *
      * @throws ThreadStoreException as persist
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public WriterPosition shutdown(ThreadId threadId, @Nullable Long epoch) {
@@ -139,6 +144,7 @@ public class LiveWriterService {
      *
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public void discard(ThreadId threadId, @Nullable Long epoch) {
@@ -164,6 +170,17 @@ public class LiveWriterService {
         var abandoned = threads.lockAbandonedLazy(writers.abandonedBefore(), atMost);
         abandoned.forEach(this::close);
         return abandoned.size();
+    }
+
+    /**
+     * Closes writers of materialised threads whose lease ended long ago.
+     *
+     * @return how many there were, up to the given number
+     */
+    @RetryDeadlocks
+    @Transactional
+    public int closeExpired(int atMost) {
+        return writers.closeExpired(atMost);
     }
 
     private void close(LockedThread thread) {

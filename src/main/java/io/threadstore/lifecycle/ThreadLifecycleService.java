@@ -1,8 +1,8 @@
 package io.threadstore.lifecycle;
 
-import io.quarkus.narayana.jta.runtime.TransactionConfiguration;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Queued;
 import io.threadstore.platform.RetryDeadlocks;
 import io.threadstore.rollout.RolloutLog;
 import io.threadstore.rollout.SessionMeta;
@@ -22,9 +22,6 @@ import java.util.List;
 /** Creates, archives, unarchives and deletes threads. */
 @ApplicationScoped
 public class ThreadLifecycleService {
-
-    /** Deleting takes its items along, which may be many. */
-    private static final int DELETE_TIMEOUT_SECONDS = 3600;
 
     private final ThreadRows threads;
     private final LiveWriters writers;
@@ -54,6 +51,7 @@ public class ThreadLifecycleService {
      *
      * @throws ThreadStoreException {@link ErrorKind#THREAD_ALREADY_LIVE} or {@link ErrorKind#THREAD_EXISTS}
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public CreatedThread create(NewThread newThread) {
@@ -66,7 +64,7 @@ public class ThreadLifecycleService {
                 : threads.insert(newThread.threadId(), newThread.persistenceMode(), now, now, new ThreadSummary());
         var writer = writers.open(thread, newThread.persistenceMode(), false);
         if (newThread.lazy()) {
-            log.learn(thread, item);
+            log.expect(thread, item);
         } else {
             log.append(thread, List.of(item), now);
         }
@@ -89,6 +87,7 @@ public class ThreadLifecycleService {
      *
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}, also for a lazy thread that holds nothing
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public StoredThread archive(ThreadId threadId, Preconditions preconditions) {
@@ -111,6 +110,7 @@ public class ThreadLifecycleService {
      *
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public StoredThread unarchive(ThreadId threadId, Preconditions preconditions) {
@@ -126,13 +126,14 @@ public class ThreadLifecycleService {
     }
 
     /**
-     * Removes a thread in any state with its items, its patches and its writer. Its id is free again.
+     * Removes a thread in any state with its items, its patches and its writer. Its id is free again. Nobody finds the
+     * thread from the commit on; the items of a long one are deleted from the tables in the background.
      *
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
-    @TransactionConfiguration(timeout = DELETE_TIMEOUT_SECONDS)
     public void delete(ThreadId threadId, Preconditions preconditions) {
         var thread = threads.lock(threadId);
         preconditions.check(thread);

@@ -4,6 +4,7 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.page.Cursor;
 import io.threadstore.page.Page;
+import io.threadstore.platform.Queued;
 import io.threadstore.platform.RetryDeadlocks;
 import io.threadstore.rollout.RolloutLog;
 import io.threadstore.thread.AppliedPatch;
@@ -51,6 +52,7 @@ public class ThreadMetadataService {
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}, {@link ErrorKind#PRECONDITION_FAILED}, and
      *     {@link ErrorKind#INTERNAL} if the thread's first {@code session_meta} is of another thread
      */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public StoredThread update(

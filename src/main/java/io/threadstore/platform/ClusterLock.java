@@ -119,8 +119,8 @@ final class ClusterLock {
                 LOG.warn("another replica has taken this one for dead, and migrates the schema as well");
                 heart.shutdown();
             }
-        } catch (SQLException | RuntimeException e) {
-            // the next may succeed; an exception would end them all
+        } catch (Throwable e) {
+            // the next may succeed; an exception, or an Error, would end them all
             LOG.debug("a beat is missing", e);
         }
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** What the database's failures mean, found in whatever they come wrapped in: as a cause, or suppressed as at a commit. */
@@ -22,6 +23,12 @@ public final class DatabaseFailures {
 
     /** Of a lock; with {@code wsrep_sync_wait} also for what other nodes have done, such as an {@code ALTER TABLE}. */
     private static final int WAITED_TOO_LONG = 1205;
+
+    /** Of a statement: MariaDB's, and MySQL's. */
+    private static final Set<Integer> TIMEOUT = Set.of(1969, 3024);
+
+    /** Too many connections, of the server or of one user. */
+    private static final Set<Integer> TOO_MANY_CONNECTIONS = Set.of(1040, 1203);
 
     /**
      * Too many connections, of one user's, a node of a cluster that has lost the others (at a statement, at a commit), server shutdown, lock wait
@@ -66,6 +73,42 @@ public final class DatabaseFailures {
     /** Whether it waited for another in vain, in a database that is well. */
     static boolean hasWaitedTooLong(Throwable failure) {
         return sqlExceptions(failure).stream().anyMatch(sql -> sql.getErrorCode() == WAITED_TOO_LONG);
+    }
+
+    /** Whether the server ended a statement because it took too long. */
+    static boolean isTimeout(Throwable failure) {
+        return sqlExceptions(failure).stream().anyMatch(sql -> TIMEOUT.contains(sql.getErrorCode()));
+    }
+
+    /**
+     * Why the database did not do its work, in a few words for callers; for failures that are {@link #isUnavailable}.
+     */
+    public static String explanation(Throwable failure) {
+        var causes = sqlExceptions(failure);
+        if (isTimeout(failure)) {
+            return "a statement of the database took longer than its limit";
+        }
+        if (hasWaitedTooLong(failure)) {
+            return "the thread is locked by another request";
+        }
+        if (causes.stream().anyMatch(DatabaseFailures::isOfThePool)) {
+            return "no database connection is free";
+        }
+        if (causes.stream().anyMatch(sql -> TOO_MANY_CONNECTIONS.contains(sql.getErrorCode()))) {
+            return "the database accepts no more connections";
+        }
+        if (causes.stream().anyMatch(sql -> FULL.contains(sql.getErrorCode()))) {
+            return "the database's disk is full";
+        }
+        if (causes.stream().anyMatch(sql -> SERIALIZATION_FAILURE.equals(sql.getSQLState()))) {
+            return "the transaction conflicted with others";
+        }
+        return "the database can't be reached";
+    }
+
+    private static boolean isOfThePool(SQLException sql) {
+        return sql.getSQLState() == null
+                && String.valueOf(sql.getMessage()).toLowerCase(Locale.ROOT).contains("acquisition timeout");
     }
 
     /** A short reason for the log. */

@@ -15,18 +15,20 @@ public final class HealthProbe {
     private static final String PATH = "/q/health/ready";
     private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
     private static final int DEFAULT_PORT = 8080;
+    private static final int DEFAULT_MANAGEMENT_PORT = 9000;
     private static final int TIMEOUT_MILLIS = 4000;
 
     private HealthProbe() {}
 
     /**
-     * Asks where the configuration says that the service listens, and prints a line.
+     * Asks where the configuration says that the service listens, and prints a line. That is the management port if
+     * {@code quarkus.management.enabled} is true, which the images set as an environment variable, because a running
+     * service does not see the properties of its build.
      *
      * @return the exit code: 0 if it is ready, else 1
      */
     public static int run(SmallRyeConfig config) {
-        var address = "http://" + host(config) + ":"
-                + config.getOptionalValue("quarkus.http.port", Integer.class).orElse(DEFAULT_PORT) + PATH;
+        var address = address(config);
         try {
             var connection = (HttpURLConnection) URI.create(address).toURL().openConnection();
             connection.setConnectTimeout(TIMEOUT_MILLIS);
@@ -41,8 +43,17 @@ public final class HealthProbe {
         }
     }
 
-    private static String host(SmallRyeConfig config) {
-        return config.getOptionalValue("quarkus.http.host", String.class)
+    static String address(SmallRyeConfig config) {
+        var hasManagement = config.getOptionalValue("quarkus.management.enabled", Boolean.class)
+                .orElse(false);
+        var prefix = hasManagement ? "quarkus.management." : "quarkus.http.";
+        var port = config.getOptionalValue(prefix + "port", Integer.class)
+                .orElse(hasManagement ? DEFAULT_MANAGEMENT_PORT : DEFAULT_PORT);
+        return "http://" + host(config, prefix + "host") + ":" + port + PATH;
+    }
+
+    private static String host(SmallRyeConfig config, String property) {
+        return config.getOptionalValue(property, String.class)
                 .filter(host -> !host.isBlank() && !EVERYWHERE.contains(host))
                 .map(host -> host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host)
                 .orElse("127.0.0.1");

@@ -1,33 +1,73 @@
 package io.threadstore.platform;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.Startup;
+import jakarta.annotation.PostConstruct;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
  * Runs what is done now and then. It is left for the next time, without a word above debug, while the database is away and
  * once the service is stopping: the scheduler may start a task even after the application's end has begun.
+ *
+ * <p>A failed run, also by an {@code Error}, does not end its schedule. The scheduler skips a task while its last run
+ * goes on,
+ * so a run that hangs would stop it silently: liveness is DOWN once a run takes longer than an hour.
  */
+@Startup
 @ApplicationScoped
-public class Housekeeping {
+public class Housekeeping implements Supervised {
 
     private static final Logger LOG = Logger.getLogger(Housekeeping.class);
 
+    private static final long STUCK_MILLIS = TimeUnit.HOURS.toMillis(1);
+
+    private final Supervisor supervisor;
+    private final MeterRegistry registry;
+
+    /** When the current run of each task began, in nanoseconds. */
+    private final Map<String, Long> running = new ConcurrentHashMap<>();
+
     private volatile boolean stopping;
+
+    Housekeeping(Supervisor supervisor, MeterRegistry registry) {
+        this.supervisor = supervisor;
+        this.registry = registry;
+    }
+
+    @PostConstruct
+    void start() {
+        supervisor.supervise(this);
+        Gauge.builder("threadstore.housekeeping.running", this, self -> self.stuckMillis() / 1000.0)
+                .description("How long the oldest running background task has been running; 0 if none runs")
+                .baseUnit("seconds")
+                .register(registry);
+    }
 
     void stop(@Observes ShutdownEvent event) {
         stopping = true;
     }
 
+    /** Whether the service is ending, so that work of many steps ends after the current one. */
+    public boolean isStopping() {
+        return stopping;
+    }
+
     /**
-     * @param what a few words for the log
+     * @param what a few words for the log; unique for the task
      * @throws RuntimeException the work's own, where neither the database nor the service's end explains it
      */
     public void run(String what, Runnable work) {
         if (stopping) {
             return;
         }
+        running.put(what, System.nanoTime());
         try {
             work.run();
         } catch (RuntimeException e) {
@@ -35,6 +75,31 @@ public class Housekeeping {
                 throw e;
             }
             LOG.debugf("left for the next time: %s", what);
+        } finally {
+            running.remove(what);
         }
     }
+
+    @Override
+    public String name() {
+        return "housekeeping";
+    }
+
+    @Override
+    public long stuckMillis() {
+        var now = System.nanoTime();
+        return running.values().stream()
+                .mapToLong(began -> TimeUnit.NANOSECONDS.toMillis(now - began))
+                .max()
+                .orElse(0);
+    }
+
+    @Override
+    public long stuckLimitMillis() {
+        return STUCK_MILLIS;
+    }
+
+    /** Nothing: a run can't be ended from outside. */
+    @Override
+    public void enforceLimits() {}
 }

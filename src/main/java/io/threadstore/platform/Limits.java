@@ -25,19 +25,30 @@ public interface Limits {
     @WithDefault("4G")
     MemorySize rollout();
 
+    /** How many bytes a byte of a packed rollout file may stand for, on average, beyond the first 16 MiB. */
+    @WithDefault("1000")
+    int compressionRatio();
+
     /** Any other request body, in bytes. */
     @WithDefault("4M")
     MemorySize request();
 
-    /** One message of a gRPC client, in bytes: a fork appends its whole source in one. */
-    @WithDefault("268435456")
+    /**
+     * One message of a gRPC client, in bytes: a fork appends its whole source in one. Each byte takes five of memory
+     * meanwhile.
+     */
+    @WithDefault("16777216")
     int grpcMessage();
 
-    /** How many rollout files are taken in at once; each is spooled to a temporary file first. */
+    /**
+     * How many rollout files are imported at once, by all tenants together; each is spooled to a temporary file first.
+     */
     @WithDefault("8")
     int imports();
 
-    /** How many requests are worked on at once, of each transport; those beyond are refused at once. */
+    /**
+     * How many requests are worked on at once, of each transport; those beyond wait briefly, then they are rejected.
+     */
     @WithDefault("400")
     int concurrentRequests();
 

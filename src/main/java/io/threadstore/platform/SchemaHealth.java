@@ -23,7 +23,7 @@ class SchemaHealth implements HealthCheck {
     private final AgroalDataSource dataSource;
     private volatile String needed = "unknown";
 
-    SchemaHealth(AgroalDataSource dataSource) {
+    SchemaHealth(@Reserved AgroalDataSource dataSource) {
         this.dataSource = dataSource;
     }
 

@@ -119,7 +119,7 @@ class AppendBody {
     AppendItems readLines(InputStream body, @Nullable String expectedOrdinal) {
         var expected = Parameters.optionalCount("expected_ordinal", expectedOrdinal);
         var items = new ArrayList<RolloutItem>();
-        var lines = new RolloutLines(body, itemLimit, maxBytes);
+        var lines = new RolloutLines(bodies.counted(body), itemLimit, maxBytes);
         try {
             for (var line = lines.next(); line.isPresent(); line = lines.next()) {
                 checkCount(items.size());

@@ -13,10 +13,13 @@ import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 import org.jboss.resteasy.reactive.server.SimpleResourceInfo;
 import org.jspecify.annotations.Nullable;
 
-/** Puts every write and every refusal on record. */
+/** Puts every write and every refusal on record, and the reads that are to be. */
 class AuditTrail {
 
     private static final Set<String> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+    /** Operations that answer with a whole history, as getThread does where it is asked to. */
+    private static final Set<String> EXPORTS = Set.of("exportRollout", "loadHistory");
+
     private static final int UNAUTHENTICATED = 401;
     private static final Set<Integer> REFUSALS = Set.of(401, 403, 404);
 
@@ -36,10 +39,25 @@ class AuditTrail {
         var isRefusal = REFUSALS.contains(status);
         var name = operation == null ? null : operation.getMethodName();
         // what leads to no operation is of interest only where somebody without a token looks for one
-        if (name == null ? status != UNAUTHENTICATED : READING.contains(request.getMethod()) && !isRefusal) {
+        if (name == null ? status != UNAUTHENTICATED : isUnrecordedRead(name, request) && !isRefusal) {
             return;
         }
         log.record(entry(name, threadId(request, response), status, context));
+    }
+
+    private boolean isUnrecordedRead(String operation, ContainerRequestContext request) {
+        var method = request.getMethod();
+        return READING.contains(method)
+                && !log.recordsRead(HttpMethod.GET.equals(method) && isExport(operation, request));
+    }
+
+    private static boolean isExport(String operation, ContainerRequestContext request) {
+        return EXPORTS.contains(operation)
+                || operation.equals("getThread")
+                        && "true"
+                                .equals(request.getUriInfo()
+                                        .getQueryParameters()
+                                        .getFirst("include_history"));
     }
 
     /** The record of an operation; its name is null where the request leads to none. */
@@ -50,7 +68,7 @@ class AuditTrail {
                 "rest",
                 operation,
                 threadId,
-                status < 300
+                status < 400 // a thread that has not changed since it was read is allowed to be read
                         ? AuditLog.Outcome.ALLOWED
                         : REFUSALS.contains(status) ? AuditLog.Outcome.REFUSED : AuditLog.Outcome.FAILED,
                 Integer.toString(status),

@@ -15,10 +15,11 @@ class ChunkMemory {
     /** A page of 256 KiB and what is written around its items, of which there are 1,000 at the most. */
     private static final int BYTES = 384 * 1024;
 
+    /** What a streamed body holds outside of the heap: the chunk that is being sent, and the one that is being made. */
+    static final long BYTES_OF_A_STREAM = 2L * BYTES;
+
     /** Up to this Netty has memory at hand that it copies to. */
     private static final int SMALL_BYTES = 48 * 1024;
-
-    private static final int END_BYTES = 1024;
 
     private static final int MOST_KEPT = 32;
 
@@ -42,17 +43,18 @@ class ChunkMemory {
         return used.capacity() == BYTES ? used.clear() : take(expected);
     }
 
-    /** What a buffer holds in another one, with room for so many bytes more and for what ends a text. */
-    ByteBuffer grow(ByteBuffer full, int room) {
-        var needed = Math.addExact(full.position() + END_BYTES, room);
-        var larger = (needed <= BYTES ? take(BYTES) : ByteBuffer.allocateDirect(needed)).put(full.flip());
-        give(full);
-        return larger;
+    /** Whether a buffer is smaller than a chunk may be: the estimate was too low. */
+    boolean isSmall(ByteBuffer buffer) {
+        return buffer.capacity() < BYTES;
+    }
+
+    /** The same content in a buffer of full size. */
+    ByteBuffer enlarge(ByteBuffer small) {
+        return take(BYTES).put(small.flip());
     }
 
     /** Takes a buffer back that nobody reads from any more. */
     void give(ByteBuffer buffer) {
-        // one that had to grow is not kept, nor one too many
         if (buffer.capacity() == BYTES) {
             kept.offer(buffer);
         }

@@ -1,7 +1,9 @@
 package io.threadstore.rest;
 
-import io.airlift.compress.zstd.ZstdInputStream;
 import io.airlift.compress.zstd.ZstdOutputStream;
+import io.threadstore.compression.CorruptDataException;
+import io.threadstore.compression.GzipDecoder;
+import io.threadstore.compression.ZstdDecoder;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import jakarta.ws.rs.NotSupportedException;
@@ -10,7 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Locale;
-import java.util.zip.GZIPInputStream;
+import java.util.function.BooleanSupplier;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -76,20 +78,23 @@ enum ContentCoding {
     }
 
     /**
-     * Unpacks; a stream that is not what it claims is the caller's fault and said so. Closing it gives its memory back and leaves the
-     * packed stream open.
+     * Decodes a request body. Closing the result releases its memory and leaves the packed body open. Reads of the
+     * result throw INVALID_REQUEST if the packed body is damaged or cut off, and REQUEST_TOO_LARGE beyond the limits.
+     * A failure of the packed body itself passes through.
      */
-    InputStream unpack(InputStream packed) {
-        var shielded = new Shielded(packed);
-        if (this == IDENTITY) {
-            return shielded;
-        }
-        try {
-            return new Unpacking(
-                    this == GZIP ? new GZIPInputStream(shielded, 64 * 1024) : new ZstdInputStream(shielded));
-        } catch (IOException e) {
-            throw broken(e);
-        }
+    InputStream unpack(InputStream packed, UnpackLimits limits) {
+        var counted = new CountedBody(packed, limits.packedBytes());
+        return switch (this) {
+            case IDENTITY ->
+                new FilterInputStream(packed) {
+                    @Override
+                    public void close() {
+                        // the packed body stays open
+                    }
+                };
+            case GZIP -> new UnpackedBody(new GzipDecoder(counted), counted, limits);
+            case ZSTD -> new UnpackedBody(new ZstdDecoder(counted), counted, limits);
+        };
     }
 
     /** Packs what is written. After a flush gzip has passed on all that came so far; zstd keeps up to a window of it. */
@@ -101,35 +106,100 @@ enum ContentCoding {
         };
     }
 
-    private ThreadStoreException broken(Exception cause) {
-        return ThreadStoreException.of(
-                ErrorKind.INVALID_REQUEST, "the body is not " + word() + ", or ends too early", cause);
+    /**
+     * How much work a packed body may cause.
+     *
+     * @param packedBytes how long the packed body may be, in bytes
+     * @param ratio how many bytes a packed byte may stand for, on average and after the first {@link #FREE_BYTES}
+     *     unpacked bytes
+     * @param isCancelled whether the result is of no use any more; asked at each read
+     */
+    record UnpackLimits(long packedBytes, int ratio, BooleanSupplier isCancelled) {
+
+        /** How many unpacked bytes are accepted at any ratio: short files may repeat themselves. */
+        static final long FREE_BYTES = 16L * 1024 * 1024;
+
+        /** Limits for files of at most this many bytes; packing makes incompressible files a little longer. */
+        static UnpackLimits ofFile(long bytes, int ratio, BooleanSupplier isCancelled) {
+            return new UnpackLimits(Math.addExact(bytes, bytes / 64 + 64 * 1024), ratio, isCancelled);
+        }
     }
 
-    /** Passes a closing on to nobody. */
-    private static final class Shielded extends FilterInputStream {
+    /** Counts the bytes of a packed body. */
+    private static final class CountedBody extends FilterInputStream {
 
-        Shielded(InputStream in) {
+        private final long limit;
+        private long count;
+
+        CountedBody(InputStream in, long limit) {
             super(in);
+            this.limit = limit;
         }
 
         @Override
-        public void close() {}
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            var read = super.read(buffer, offset, length);
+            count += Math.max(0, read);
+            if (count > limit) {
+                throw ThreadStoreException.of(
+                        ErrorKind.REQUEST_TOO_LARGE, "the packed body is longer than " + limit + " bytes");
+            }
+            return read;
+        }
     }
 
-    /** Tells failures of unpacking from others. */
-    private final class Unpacking extends FilterInputStream {
+    /** Holds the limits while a body is decoded. */
+    private final class UnpackedBody extends FilterInputStream {
 
-        Unpacking(InputStream unpacked) {
-            super(unpacked);
+        private static final int MAX_READ_BYTES = 64 * 1024;
+
+        private final CountedBody packed;
+        private final UnpackLimits limits;
+        private long count;
+        private @Nullable ThreadStoreException failure;
+
+        UnpackedBody(InputStream decoder, CountedBody packed, UnpackLimits limits) {
+            super(decoder);
+            this.packed = packed;
+            this.limits = limits;
         }
 
         @Override
-        public int read(byte[] buffer, int offset, int length) {
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            if (limits.isCancelled().getAsBoolean()) {
+                throw new IOException("the client has disconnected");
+            }
+            if (failure != null) {
+                throw failure;
+            }
             try {
-                return super.read(buffer, offset, length);
-            } catch (IOException | RuntimeException e) {
-                throw broken(e);
+                var read = super.read(buffer, offset, Math.min(length, MAX_READ_BYTES));
+                count += Math.max(0, read);
+                requireRatio();
+                return read;
+            } catch (CorruptDataException e) {
+                failure = ThreadStoreException.of(
+                        ErrorKind.INVALID_REQUEST, "the body is not intact " + word() + ": " + e.getMessage(), e);
+                throw failure;
+            } catch (ThreadStoreException e) {
+                // a decoder that has failed can't go on
+                failure = e;
+                throw e;
+            }
+        }
+
+        private void requireRatio() {
+            if (count > UnpackLimits.FREE_BYTES && count / limits.ratio() > packed.count) {
+                throw ThreadStoreException.of(
+                        ErrorKind.REQUEST_TOO_LARGE,
+                        "the body unpacks to more than %d times its length; send it unpacked"
+                                .formatted(limits.ratio()));
             }
         }
     }

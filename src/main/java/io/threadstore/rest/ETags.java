@@ -2,38 +2,67 @@ package io.threadstore.rest;
 
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.lifecycle.Preconditions;
+import io.threadstore.platform.StoreSecret;
 import io.threadstore.thread.StoredThread;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.ByteBuffer;
+import java.security.Key;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entity tags (RFC 9110): a thread's names the row and its version, so that it changes with all that GET shows. With its history
- * the thread is another representation and has a tag of its own.
+ * Entity tags (RFC 9110): a thread's stands for the row and its version, so that it changes with all that GET shows.
+ * With its history the thread is another representation and has a tag of its own. A tag is a keyed hash, which shows
+ * neither number.
  */
-final class ETags {
+@ApplicationScoped
+class ETags {
 
     // possessive: a header of thousands of tags must not go as deep as it is long
     private static final Pattern LIST =
             Pattern.compile("\\s*+(?:W/)?+\"[^\"\\s]*+\"\\s*+(?:,\\s*+(?:W/)?+\"[^\"\\s]*+\"\\s*+)*+");
     private static final Pattern TAG = Pattern.compile("(W/)?(\"[^\"]*\")");
 
-    private ETags() {}
+    /** Of the HMAC. So many make 16 characters, and no two versions of a thread with the same tag. */
+    private static final int BYTES = 12;
 
-    private static final String WITH_HISTORY = "h";
+    private final StoreSecret secret;
+    private volatile @Nullable Key key;
 
-    static String of(StoredThread thread, boolean withHistory) {
-        var tag = of(thread);
-        return withHistory ? tag.substring(0, tag.length() - 1) + WITH_HISTORY + "\"" : tag;
+    ETags(StoreSecret secret) {
+        this.secret = secret;
     }
 
-    static String of(StoredThread thread) {
-        return "\"" + Long.toString(thread.key(), 36) + "." + Long.toString(thread.version(), 36) + "." + "\"";
+    /** The tag of a thread with or without its history. */
+    String of(StoredThread thread, boolean withHistory) {
+        var version = ByteBuffer.allocate(2 * Long.BYTES + 1)
+                .putLong(thread.key())
+                .putLong(thread.version())
+                .put((byte) (withHistory ? 1 : 0))
+                .array();
+        var code = Arrays.copyOf(StoreSecret.hmac(key(), version), BYTES);
+        return "\"" + Base64.getUrlEncoder().withoutPadding().encodeToString(code) + "\"";
+    }
+
+    String of(StoredThread thread) {
+        return of(thread, false);
+    }
+
+    private Key key() {
+        var known = key;
+        if (known == null) {
+            known = StoreSecret.hmacKey(secret.derive("etag"));
+            key = known;
+        }
+        return known;
     }
 
     /** What {@code If-Match} asks: weak tags never match. */
-    static Preconditions ifMatch(@Nullable String header) {
+    Preconditions ifMatch(@Nullable String header) {
         if (header == null || header.strip().equals("*")) {
             return Preconditions.NONE;
         }

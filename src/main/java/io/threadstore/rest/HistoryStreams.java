@@ -1,8 +1,9 @@
 package io.threadstore.rest;
 
+import io.threadstore.admission.CurrentRequest;
 import io.threadstore.platform.TextBuffer;
-import io.threadstore.rollout.HistoryPages;
 import io.threadstore.rollout.ItemPage;
+import io.threadstore.rollout.ItemSource;
 import io.threadstore.rollout.ItemViews;
 import io.threadstore.rollout.RolloutReader;
 import io.threadstore.rollout.StoredItem;
@@ -17,33 +18,34 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Whole histories as streamed bodies, a page of items a chunk. */
+/** Histories and lists of items as streamed bodies, a page of items a chunk. */
 @ApplicationScoped
 class HistoryStreams {
 
     /** Around each text: an ordinal, a time, names of members. */
     private static final int AROUND_ITEM_BYTES = 96;
 
+    /** A page of a list up to this length is answered as a whole. */
+    private static final int WHOLE_BYTES = 256 * 1024;
+
     private final RolloutReader reader;
     private final ItemViews views;
-    private final StreamPlaces places;
+    private final CurrentRequest current;
     private final ChunkMemory memory;
 
-    HistoryStreams(RolloutReader reader, ItemViews views, StreamPlaces places, ChunkMemory memory) {
+    HistoryStreams(RolloutReader reader, ItemViews views, CurrentRequest current, ChunkMemory memory) {
         this.reader = reader;
         this.views = views;
-        this.places = places;
+        this.current = current;
         this.memory = memory;
     }
 
     /** An item per line. */
     StreamedBody lines(StoredThread thread) {
-        places.take();
-        return new StreamedBody(new Pages(reader.pages(thread), memory, "", "", "\n", "", views::writeItemLine));
+        return stream(new Pages(reader.pages(thread), memory, "", "", "\n", "", views::writeItemLine));
     }
 
     /**
@@ -53,44 +55,57 @@ class HistoryStreams {
      * @param after the text from the closing bracket on
      */
     StreamedBody array(StoredThread thread, String before, String after) {
-        places.take();
-        return new StreamedBody(new Pages(reader.pages(thread), memory, before, ",", "", after, views::writeItem));
+        return stream(new Pages(reader.pages(thread), memory, before, ",", "", after, views::writeItem));
     }
 
     /** The rollout file, packed. */
     StreamedBody rolloutFile(StoredThread thread, ContentCoding coding) {
-        places.take();
         var lines = new Pages(reader.pages(thread), memory, "", "", "\n", "", views::writeLine);
-        return new StreamedBody(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
+        return stream(coding == ContentCoding.IDENTITY ? lines : new Packed(lines, coding));
     }
 
-    /** One page of items within other JSON. */
-    String page(ItemPage page) {
-        var out = new TextBuffer(roomFor(page.items()));
-        var separator = "";
-        for (var item : page.items()) {
-            out.append(separator);
-            views.writeItem(item, out);
-            separator = ",";
+    /**
+     * A page of a list of items: a text if it is short, else a streamed body, of which a few items at a time are in
+     * memory. It takes no place among the histories; its request keeps its own.
+     *
+     * @param before the text up to and including the array's bracket
+     * @param after the text from the closing bracket on
+     */
+    Object list(StoredThread thread, ItemPage page, String before, String after) {
+        var items = reader.items(thread, page);
+        var expected = before.length() + items.bytesLeft(AROUND_ITEM_BYTES) + after.length();
+        if (expected > WHOLE_BYTES) {
+            return stream(new Pages(items, memory, before, ",", "", after, views::writeItem));
         }
+        var out = new TextBuffer((int) expected);
+        out.append(before);
+        while (!items.isEnded()) {
+            items.passOn(item -> {
+                out.append(out.length() == before.length() ? "" : ",");
+                views.writeItem(item, out);
+            });
+        }
+        out.append(after);
         return out.toJsonText().toString();
     }
 
-    private static int roomFor(List<StoredItem> items) {
-        var bytes = 0L;
-        for (var item : items) {
-            bytes += item.text().length() + AROUND_ITEM_BYTES;
+    private StreamedBody stream(StreamedBody.Chunks chunks) {
+        try {
+            current.stream(ChunkMemory.BYTES_OF_A_STREAM);
+        } catch (RuntimeException | Error e) {
+            chunks.close();
+            throw e;
         }
-        return (int) Math.min(bytes, Integer.MAX_VALUE - 8);
+        return new StreamedBody(chunks);
     }
 
-    /** A history's texts, page by page. */
+    /** The texts of a history or a list, page by page. */
     private static final class Pages implements StreamedBody.Chunks {
 
         /** How much text is put together before it goes into the chunk, unless an item is longer. */
         private static final int LINES_BYTES = 16 * 1024;
 
-        private final HistoryPages pages;
+        private final ItemSource pages;
         private final ChunkMemory memory;
         private final byte[] before;
         private final String separator;
@@ -103,10 +118,14 @@ class HistoryStreams {
         private final Deque<ByteBuffer> chunks = new ArrayDeque<>(2);
 
         private boolean begun;
+        private boolean isRead;
         private boolean ended;
 
+        /** How much of the text that is put together has been moved into chunks. */
+        private int moved;
+
         private Pages(
-                HistoryPages pages,
+                ItemSource pages,
                 ChunkMemory memory,
                 String before,
                 String separator,
@@ -127,22 +146,32 @@ class HistoryStreams {
             if (ended) {
                 return null;
             }
-            var expected = before.length + pages.bytesLeft(AROUND_ITEM_BYTES) + after.length;
+            var expected = lines.length() + before.length + pages.bytesLeft(AROUND_ITEM_BYTES) + after.length;
             chunks.addLast(
                     chunks.size() == 2
                             // the one before the last has been sent
                             ? memory.again(chunks.removeFirst(), expected)
                             : memory.take(expected));
+            if (moved < lines.length()) {
+                // the rest of an item that is longer than a chunk
+                moveLines(0);
+            } else {
+                read();
+            }
+            ended = isRead && moved == lines.length();
+            return chunks.getLast().flip();
+        }
+
+        private void read() {
             if (!begun) {
                 lines.append(before);
             }
             pages.passOn(this::add);
-            ended = pages.isEnded();
-            if (ended) {
+            isRead = pages.isEnded();
+            if (isRead) {
                 lines.append(after);
             }
             moveLines(0);
-            return chunks.getLast().flip();
         }
 
         private void add(StoredItem item) {
@@ -156,13 +185,34 @@ class HistoryStreams {
             lines.append(terminator);
         }
 
-        /** @param room how much comes next */
+        /**
+         * Moves as much text as the chunk has room for; what is left is moved into the next ones.
+         *
+         * @param room how much comes next
+         */
         private void moveLines(int room) {
-            if (chunks.getLast().remaining() < lines.length()) {
-                chunks.addLast(memory.grow(chunks.removeLast(), lines.length()));
+            var chunk = makeRoom();
+            var text = lines.toByteBuffer().position(moved);
+            if (text.remaining() <= chunk.remaining()) {
+                chunk.put(text);
+                lines.clear(Math.max(LINES_BYTES, room));
+                moved = 0;
+            } else {
+                text.limit(moved + chunk.remaining());
+                moved = text.limit();
+                chunk.put(text);
             }
-            chunks.getLast().put(lines.toByteBuffer());
-            lines.clear(Math.max(LINES_BYTES, room));
+        }
+
+        /** The last chunk; a small one that turns out to be too small is replaced. */
+        private ByteBuffer makeRoom() {
+            var chunk = chunks.getLast();
+            if (chunk.remaining() < lines.length() - moved && memory.isSmall(chunk)) {
+                chunks.removeLast();
+                chunk = memory.enlarge(chunk);
+                chunks.addLast(chunk);
+            }
+            return chunk;
         }
 
         @Override

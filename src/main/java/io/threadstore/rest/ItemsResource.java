@@ -1,7 +1,6 @@
 package io.threadstore.rest;
 
 import io.threadstore.error.ThreadStoreException;
-import io.threadstore.platform.BodyMemory;
 import io.threadstore.rollout.ItemQuery;
 import io.threadstore.rollout.RolloutReader;
 import io.threadstore.rollout.RolloutService;
@@ -37,12 +36,13 @@ public class ItemsResource {
 
     static final String NDJSON = "application/x-ndjson";
 
+    private static final MediaType JSON = MediaType.APPLICATION_JSON_TYPE.withCharset("UTF-8");
+
     private final RolloutService rollouts;
     private final RolloutReader reader;
     private final ThreadService threads;
     private final AppendBody appendBody;
     private final RequestBodies bodies;
-    private final BodyMemory memory;
     private final HistoryStreams histories;
 
     ItemsResource(
@@ -51,14 +51,12 @@ public class ItemsResource {
             ThreadService threads,
             AppendBody appendBody,
             RequestBodies bodies,
-            BodyMemory memory,
             HistoryStreams histories) {
         this.rollouts = rollouts;
         this.reader = reader;
         this.threads = threads;
         this.appendBody = appendBody;
         this.bodies = bodies;
-        this.memory = memory;
         this.histories = histories;
     }
 
@@ -71,7 +69,9 @@ public class ItemsResource {
             summary = "Append rollout items",
             description =
                     "All or nothing, durable and readable when answered. With expected_ordinal it is exactly-once: the"
-                            + " same items again are a replay, others a conflict that says the next ordinal.")
+                            + " same items again are a replay, others a conflict that says the next ordinal. Renews the"
+                            + " writer's lease if it stores items or is a replay. An append that stores nothing is never"
+                            + " a conflict; at another ordinal than the next one it changes nothing at all.")
     @RequestBody(
             required = true,
             content = {
@@ -107,10 +107,10 @@ public class ItemsResource {
                     String epoch,
             @Context HttpHeaders headers,
             InputStream body) {
-        try (var metered = memory.meter(body)) {
+        try {
             var append = headers.getMediaType() != null && isNdjson(headers.getMediaType())
-                    ? appendBody.readLines(metered, expectedOrdinal)
-                    : appendBody.readJson(metered, expectedOrdinal);
+                    ? appendBody.readLines(body, expectedOrdinal)
+                    : appendBody.readJson(body, expectedOrdinal);
             return Responses.Append.of(rollouts.append(
                     Parameters.threadId(threadId),
                     Parameters.optionalCount(WritersResource.WRITER_EPOCH, epoch),
@@ -127,7 +127,9 @@ public class ItemsResource {
     @Operation(
             operationId = "listItems",
             summary = "List rollout items",
-            description = "A page ends at limit, or at 8 MiB of items but not before the first one.")
+            description =
+                    "A page ends at limit, or at 8 MiB of items but not before the first one. One request with type"
+                            + " reads at most 10,000 items, so that its page may be short, even empty, while has_more is true.")
     @APIResponse(
             responseCode = "200",
             description = "One page",
@@ -177,8 +179,13 @@ public class ItemsResource {
                 type);
         var thread = threads.requireThread(
                 Parameters.threadId(threadId), Parameters.flag("include_archived", includeArchived));
+        // its length, page.bytes(), is known here, and none of its texts has been read
         var page = reader.list(thread, query);
-        return Response.ok("{\"items\":[" + histories.page(page) + "],\"has_more\":" + page.hasMore() + "}")
+        var next =
+                page.next() == null ? "" : (query.ascending() ? ",\"next_after\":" : ",\"next_before\":") + page.next();
+        var rest = "],\"has_more\":" + page.hasMore() + next + "}";
+        return Response.ok(histories.list(thread, page, "{\"items\":[", rest))
+                .type(JSON)
                 .build();
     }
 

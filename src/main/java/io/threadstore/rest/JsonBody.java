@@ -180,7 +180,7 @@ final class JsonBody {
     @Nullable
     String name(String name, int maxLength) {
         var value = string(name);
-        return value == null ? null : ThreadMetadataPatch.checkedText(join(path, name), value, maxLength);
+        return value == null ? null : ThreadMetadataPatch.checkedName(join(path, name), value, maxLength);
     }
 
     @Nullable

@@ -1,6 +1,6 @@
 package io.threadstore.rest;
 
-import io.threadstore.page.Cursor;
+import io.threadstore.page.Cursors;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.rollout.ThreadVerification;
 import io.threadstore.rollout.ThreadVerifier;
@@ -25,10 +25,12 @@ public class ManyVerificationResource {
 
     private final ThreadVerifier verifier;
     private final CurrentCaller caller;
+    private final Cursors cursors;
 
-    ManyVerificationResource(ThreadVerifier verifier, CurrentCaller caller) {
+    ManyVerificationResource(ThreadVerifier verifier, CurrentCaller caller, Cursors cursors) {
         this.verifier = verifier;
         this.caller = caller;
+        this.cursors = cursors;
     }
 
     @GET
@@ -58,7 +60,7 @@ public class ManyVerificationResource {
                     String cursor) {
         var binding = "verification\u0000" + caller.get().tenant();
         var page = verifier.verify(
-                Parameters.limit(limit, 100, 1000), cursor == null ? null : Cursor.decode(cursor, binding));
+                Parameters.limit(limit, 100, 1000), cursor == null ? null : cursors.decode(cursor, binding));
         return new VerificationResponse.Page(
                 page.items().size(),
                 page.items().stream().mapToLong(ThreadVerification::items).sum(),
@@ -67,6 +69,6 @@ public class ManyVerificationResource {
                         .filter(thread -> !thread.isSound())
                         .map(VerificationResponse::of)
                         .toList(),
-                page.next() == null ? null : page.next().encode(binding));
+                page.next() == null ? null : cursors.encode(page.next(), binding));
     }
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * What the API document says of every operation alike, added when it is built: the problems that can be the answer, an
  * example for every body, enum words as they are on the wire.
  */
-@OpenApiFilter(OpenApiFilter.RunStage.BUILD)
+@OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class OpenApiDocument implements OASFilter {
 
     private static final String BEARER = "bearer";
@@ -121,8 +121,8 @@ public class OpenApiDocument implements OASFilter {
                 .getPathItems()
                 .values()
                 .forEach(path -> path.getOperations()
-                        .forEach((method, operation) ->
-                                addScope(operation, Admission.neededFor(method.name(), operation.getOperationId()))));
+                        .forEach((method, operation) -> addScope(
+                                operation, CallerFilter.neededFor(method.name(), operation.getOperationId()))));
         document.getComponents()
                 .addSecurityScheme(
                         BEARER,

@@ -2,6 +2,7 @@ package io.threadstore.rest;
 
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.thread.ThreadId;
+import io.threadstore.thread.ThreadQuery;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,6 +25,17 @@ final class Parameters {
 
     static @Nullable UUID optionalUuid(String name, @Nullable String text) {
         return text == null ? null : ThreadId.parse(name, text).value();
+    }
+
+    /** A search term; an empty one counts as absent. */
+    static @Nullable String search(@Nullable String text) {
+        if (text == null || text.isEmpty()) {
+            return null;
+        }
+        if (ThreadQuery.isTooLongToSearch(text)) {
+            throw ThreadStoreException.invalid("search", "is longer than " + ThreadQuery.SEARCH_LENGTH + " characters");
+        }
+        return text;
     }
 
     static boolean flag(String name, @Nullable String text) {

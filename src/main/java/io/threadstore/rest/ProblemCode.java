@@ -18,6 +18,7 @@ public enum ProblemCode {
     WRITER_NOT_FOUND(404, "No live writer"),
     METHOD_NOT_ALLOWED(405, "Method not allowed"),
     NOT_ACCEPTABLE(406, "Not acceptable"),
+    REQUEST_TIMEOUT(408, "Request timeout"),
     THREAD_NOT_LIVE(409, "The thread is not live"),
     THREAD_EXISTS(409, "The thread exists"),
     THREAD_ALREADY_LIVE(409, "The thread is live already"),
@@ -25,12 +26,15 @@ public enum ProblemCode {
     ORDINAL_CONFLICT(409, "Other items are stored there"),
     PRECONDITION_FAILED(412, "The thread has changed"),
     REQUEST_TOO_LARGE(413, "Too large"),
+    URI_TOO_LONG(414, "URI too long"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
     IDEMPOTENCY_KEY_REUSED(422, "The key was used for another request"),
     TOO_MANY_REQUESTS(429, "Too many requests"),
+    HEADERS_TOO_LARGE(431, "Headers too large"),
     INTERNAL(500, "Internal error"),
     UNSUPPORTED(501, "Not supported"),
-    UNAVAILABLE(503, "Unavailable");
+    UNAVAILABLE(503, "Unavailable"),
+    VERSION_NOT_SUPPORTED(505, "HTTP version not supported");
 
     private final int status;
     private final String title;
@@ -54,6 +58,7 @@ public enum ProblemCode {
             case IDEMPOTENCY_KEY_REUSED -> IDEMPOTENCY_KEY_REUSED;
             case PRECONDITION_FAILED -> PRECONDITION_FAILED;
             case REQUEST_TOO_LARGE -> REQUEST_TOO_LARGE;
+            case REQUEST_TIMEOUT -> REQUEST_TIMEOUT;
             case UNAUTHENTICATED -> UNAUTHENTICATED;
             case FORBIDDEN -> FORBIDDEN;
             case TOO_MANY_REQUESTS -> TOO_MANY_REQUESTS;
@@ -71,12 +76,16 @@ public enum ProblemCode {
             case 404 -> NOT_FOUND;
             case 405 -> METHOD_NOT_ALLOWED;
             case 406 -> NOT_ACCEPTABLE;
+            case 408 -> REQUEST_TIMEOUT;
             case 412 -> PRECONDITION_FAILED;
             case 413 -> REQUEST_TOO_LARGE;
+            case 414 -> URI_TOO_LONG;
             case 415 -> UNSUPPORTED_MEDIA_TYPE;
             case 429 -> TOO_MANY_REQUESTS;
+            case 431 -> HEADERS_TOO_LARGE;
             case 501 -> UNSUPPORTED;
             case 503 -> UNAVAILABLE;
+            case 505 -> VERSION_NOT_SUPPORTED;
             default -> status < 500 ? INVALID_REQUEST : INTERNAL;
         };
     }

@@ -1,11 +1,8 @@
 package io.threadstore.rest;
 
-import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.threadstore.error.ErrorContext;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
-import io.threadstore.identity.Doorman;
 import io.threadstore.identity.Scope;
 import io.threadstore.platform.Conflicts;
 import io.threadstore.platform.DatabaseFailures;
@@ -32,11 +29,9 @@ class Problems {
     static final String RETRY_AFTER_SECONDS = "1";
 
     private final Conflicts conflicts;
-    private final Doorman doorman;
 
-    Problems(Conflicts conflicts, Doorman doorman) {
+    Problems(Conflicts conflicts) {
         this.conflicts = conflicts;
-        this.doorman = doorman;
     }
 
     @ServerExceptionMapper
@@ -47,49 +42,29 @@ class Problems {
         }
         conflicts.count(failure.kind());
         var response = response(code, failure.getMessage(), uri, failure.context());
-        if (failure.kind() == ErrorKind.UNAUTHENTICATED || failure.kind() == ErrorKind.FORBIDDEN) {
-            response.header(HttpHeaders.WWW_AUTHENTICATE, challenge(failure.kind(), request));
-        }
         return response.build();
     }
 
     /** What a caller would have to bring (RFC 6750, 3). */
-    private static String challenge(ErrorKind kind, ContainerRequestContext request) {
+    static String challenge(ErrorKind kind, @Nullable String authorization, @Nullable Scope needed) {
         var challenge = "Bearer realm=\"threadstore\"";
-        if (kind == ErrorKind.FORBIDDEN && request.getProperty(Admission.NEEDED) instanceof Scope scope) {
-            return challenge + ", error=\"insufficient_scope\", scope=\"" + scope.word() + "\"";
+        if (kind == ErrorKind.FORBIDDEN && needed != null) {
+            return challenge + ", error=\"insufficient_scope\", scope=\"" + needed.word() + "\"";
         }
-        return request.getHeaderString(HttpHeaders.AUTHORIZATION) == null
-                ? challenge
-                : challenge + ", error=\"invalid_token\"";
+        return authorization == null ? challenge : challenge + ", error=\"invalid_token\"";
     }
 
-    /**
-     * What the framework refuses before an operation is found is asked for its token here: whoever has none learns nothing of what there
-     * is. On a worker, because the issuer's keys may have to be fetched.
-     */
+    /** What the framework rejects: the caller has been authenticated by then, where the path is below {@code /v1}. */
     @ServerExceptionMapper
-    Uni<Response> map(WebApplicationException failure, UriInfo uri, ContainerRequestContext request) {
-        var answer = refusal(failure, uri);
-        if (Admission.hasAsked(request) || !rawPath(uri).startsWith("/v1")) {
-            return Uni.createFrom().item(answer);
-        }
-        var authorization = request.getHeaderString(HttpHeaders.AUTHORIZATION);
-        return Uni.createFrom()
-                .item(() -> {
-                    doorman.requireToken(authorization);
-                    return answer;
-                })
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
-                .onFailure(ThreadStoreException.class)
-                .recoverWithItem(refused -> map(refused, uri, request));
+    Response map(WebApplicationException failure, UriInfo uri) {
+        return refusal(failure, uri);
     }
 
     private static Response refusal(WebApplicationException failure, UriInfo uri) {
         var code = ProblemCode.ofStatus(failure.getResponse().getStatus());
         var response = response(code, detail(code, uri), uri, ErrorContext.NONE);
         if (code == ProblemCode.METHOD_NOT_ALLOWED) {
-            AllowedMethods.of(uri.getPath()).ifPresent(allowed -> response.header(HttpHeaders.ALLOW, allowed));
+            Operations.allowed(uri.getPath()).ifPresent(allowed -> response.header(HttpHeaders.ALLOW, allowed));
         }
         return response.build();
     }
@@ -104,12 +79,17 @@ class Problems {
         return response(unexpected(failure, rawPath(uri))).build();
     }
 
-    /** What is answered to a failure that no rule of the store's foresees. It is logged here. */
+    /** What is answered to any failure. It is logged here, unless it is one of the store's own. */
     static ProblemResponse unexpected(Throwable failure, String rawPath) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ThreadStoreException ours) {
+                return document(ProblemCode.of(ours.kind()), ours.getMessage(), rawPath, ours.context());
+            }
+        }
         if (DatabaseFailures.isUnavailable(failure)) {
             LOG.warnf("the database is away or busy: path=%s reason=%s", rawPath, DatabaseFailures.reason(failure));
-            var detail = "the database can't be reached or has no connection free; the outcome of a write is unknown,"
-                    + " and trying it again with expected_ordinal is safe";
+            var detail = DatabaseFailures.explanation(failure)
+                    + "; the outcome of a write is unknown, and trying it again with expected_ordinal is safe";
             return document(ProblemCode.UNAVAILABLE, detail, rawPath, ErrorContext.NONE);
         }
         LOG.errorf(failure, "request failed: path=%s", rawPath);
@@ -150,7 +130,8 @@ class Problems {
         return uri.getRequestUri().getRawPath();
     }
 
-    static ProblemResponse document(ProblemCode code, @Nullable String detail, String path, ErrorContext context) {
+    static ProblemResponse document(
+            ProblemCode code, @Nullable String detail, @Nullable String path, ErrorContext context) {
         UUID threadId = context.threadId();
         return new ProblemResponse(
                 code.type(),

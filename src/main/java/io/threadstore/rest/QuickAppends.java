@@ -1,9 +1,10 @@
 package io.threadstore.rest;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.threadstore.admission.AdmittedRequest;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.identity.AuditLog;
-import io.threadstore.identity.Doorman;
+import io.threadstore.identity.Identity;
 import io.threadstore.identity.Scope;
 import io.threadstore.platform.Caller;
 import io.threadstore.rollout.AppendItems;
@@ -43,14 +44,12 @@ class QuickAppends {
 
     private final RolloutService rollouts;
     private final AppendBody bodies;
-    private final Doorman doorman;
     private final AuditLog audit;
     private final EarlyAnswers answers;
 
-    QuickAppends(RolloutService rollouts, AppendBody bodies, Doorman doorman, AuditLog audit, EarlyAnswers answers) {
+    QuickAppends(RolloutService rollouts, AppendBody bodies, AuditLog audit, EarlyAnswers answers) {
         this.rollouts = rollouts;
         this.bodies = bodies;
-        this.doorman = doorman;
         this.audit = audit;
         this.answers = answers;
     }
@@ -68,12 +67,16 @@ class QuickAppends {
         var loop = Vertx.currentContext();
         rollouts.offer(append.caller().tenant(), append.threadId(), append.epoch(), append.items())
                 .whenComplete((result, failure) -> loop.runOnContext(now -> {
-                    if (failure != null) {
-                        fail(context, append, failure);
-                    } else if (result.isPresent()) {
-                        answer(context, append, result.get());
-                    } else {
-                        context.next();
+                    try {
+                        if (failure != null) {
+                            fail(context, append, failure);
+                        } else if (result.isPresent()) {
+                            answer(context, append, result.get());
+                        } else {
+                            context.next();
+                        }
+                    } catch (RuntimeException | Error e) { // the router can't see it, and the request would never end
+                        context.fail(e);
                     }
                 }));
     }
@@ -85,10 +88,13 @@ class QuickAppends {
                 ? context.body().buffer()
                 : null;
         var path = body == null ? null : PATH.matcher(request.path());
-        if (path == null || !path.matches() || !isOrdinary(request)) {
+        if (path == null || !path.matches() || !isOrdinary(request) || audit.wouldBlock()) {
             return null;
         }
-        var caller = doorman.recall(request.getHeader(HttpHeaders.AUTHORIZATION), Scope.WRITE);
+        var caller = AdmittedRequest.find(context)
+                .map(AdmittedRequest::caller)
+                .filter(identity -> identity.scopes().contains(Scope.WRITE))
+                .map(Identity::caller);
         var threadId = ThreadId.tryParse(path.group(1));
         if (caller.isEmpty() || threadId.isEmpty()) {
             return null;

@@ -39,7 +39,7 @@ class RequestChecks {
         if (!request.getMethod().equals(HttpMethod.OPTIONS)) {
             return null;
         }
-        var allowed = AllowedMethods.of(request.getUriInfo().getPath()).orElseThrow(NotFoundException::new);
+        var allowed = Operations.allowed(request.getUriInfo().getPath()).orElseThrow(NotFoundException::new);
         return Response.noContent()
                 .header(HttpHeaders.ALLOW, allowed + ", OPTIONS")
                 .build();

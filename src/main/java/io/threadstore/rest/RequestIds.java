@@ -33,11 +33,15 @@ class RequestIds {
         return context.get(KEY);
     }
 
-    private static void identify(RoutingContext context) {
-        var sent = context.request().getHeader(HEADER);
-        var id = sent != null && TAKEN.matcher(sent).matches()
+    /** The id that a request brings, if it is a valid one, or a new one. */
+    static String idFor(@Nullable String sent) {
+        return sent != null && TAKEN.matcher(sent).matches()
                 ? sent
                 : UUID.randomUUID().toString();
+    }
+
+    private static void identify(RoutingContext context) {
+        var id = idFor(context.request().getHeader(HEADER));
         context.put(KEY, id);
         MDC.put(KEY, id);
         context.response().putHeader(HEADER, id);

@@ -155,8 +155,16 @@ final class Responses {
     record ItemList(
             @Schema(required = true) List<ItemResponse> items,
 
-            @Schema(required = true, description = "Whether further items belong to the same query.")
-            boolean hasMore) {}
+            @Schema(required = true, description = "Whether further items may belong to the same query.")
+            boolean hasMore,
+
+            @Nullable
+            @Schema(description = "Send it as after for the next page; present if has_more in ascending order.")
+            Long nextAfter,
+
+            @Nullable
+            @Schema(description = "Send it as before for the next page; present if has_more in descending order.")
+            Long nextBefore) {}
 
     /** A whole history. Only its schema is used. */
     @Schema(name = "History", description = "All items of a thread, in order.", type = SchemaType.OBJECT)

@@ -1,9 +1,12 @@
 package io.threadstore.rest;
 
+import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.rollout.CheckedRollout;
 import io.threadstore.rollout.ImportResult;
 import io.threadstore.rollout.RolloutImportService;
 import io.threadstore.thread.StoredThread;
+import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadService;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -45,18 +48,21 @@ public class RolloutsResource {
     private final HistoryStreams histories;
     private final IdempotentRequests idempotent;
     private final RequestBodies bodies;
+    private final ETags etags;
 
     RolloutsResource(
             RolloutImportService imports,
             ThreadService threads,
             HistoryStreams histories,
             IdempotentRequests idempotent,
-            RequestBodies bodies) {
+            RequestBodies bodies,
+            ETags etags) {
         this.imports = imports;
         this.threads = threads;
         this.histories = histories;
         this.idempotent = idempotent;
         this.bodies = bodies;
+        this.etags = etags;
     }
 
     @GET
@@ -117,7 +123,10 @@ public class RolloutsResource {
             summary = "Import a rollout file",
             description =
                     "All of it or nothing. The same file again changes nothing; a longer one that begins with what is"
-                            + " stored appends the rest; any other is a conflict.")
+                            + " stored appends the rest; any other is a conflict. A live writer is in the way until its"
+                            + " lease has ended; then the import closes it. A body that is packed with gzip"
+                            + " or zstd is decoded to its end: members and frames may follow each other, and damage"
+                            + " gives 400.")
     @RequestBody(
             required = true,
             content =
@@ -173,10 +182,11 @@ public class RolloutsResource {
         var isRehearsal = Parameters.flag("dry_run", dryRun);
         // a rehearsal leaves nothing behind, so there is nothing to do once
         var key = isRehearsal ? null : idempotencyKey;
-        try (var unpacked = coding.unpack(body)) {
+        try (var unpacked = coding.unpack(bodies.spooled(body), bodies.unpackLimits())) {
             IdempotentRequests.check(key);
             var fingerprint = new Fingerprint("importRollout", id.toString());
-            try (var file = imports.take(id, key == null ? unpacked : fingerprint.of(unpacked))) {
+            var content = key == null ? unpacked : fingerprint.of(unpacked);
+            try (var file = coding == ContentCoding.IDENTITY ? imports.take(id, content) : takePacked(id, content)) {
                 return idempotent.answer(
                         key, fingerprint, () -> imported(imports.store(id, file, isRehearsal), isRehearsal));
             }
@@ -188,11 +198,36 @@ public class RolloutsResource {
         }
     }
 
-    private static Response imported(ImportResult result, boolean isRehearsal) {
+    private CheckedRollout takePacked(ThreadId id, InputStream unpacked) throws IOException {
+        try {
+            return imports.take(id, unpacked);
+        } catch (ThreadStoreException e) {
+            throw isAboutContent(e) ? orDamage(e, unpacked) : e;
+        }
+    }
+
+    private static boolean isAboutContent(ThreadStoreException e) {
+        return switch (e.kind()) {
+            case INVALID_REQUEST, SESSION_META_MISMATCH, REQUEST_TOO_LARGE -> true;
+            default -> false;
+        };
+    }
+
+    /** Reads on: damage of a packed body explains what its content lacks. */
+    private ThreadStoreException orDamage(ThreadStoreException e, InputStream unpacked) {
+        try {
+            bodies.drain(unpacked);
+            return e;
+        } catch (ThreadStoreException damage) {
+            return damage.kind() == ErrorKind.INVALID_REQUEST ? damage : e;
+        }
+    }
+
+    private Response imported(ImportResult result, boolean isRehearsal) {
         var response = Response.status(result.isNew() ? Response.Status.CREATED : Response.Status.OK)
                 .entity(Responses.Import.of(result));
         if (!isRehearsal) {
-            response.header(HttpHeaders.ETAG, ETags.of(result.thread()));
+            response.header(HttpHeaders.ETAG, etags.of(result.thread()));
         }
         if (!isRehearsal && result.isNew()) {
             response.location(URI.create("/v1/threads/" + result.thread().threadId()));

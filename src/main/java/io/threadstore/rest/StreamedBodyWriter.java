@@ -2,6 +2,7 @@ package io.threadstore.rest;
 
 import io.netty.buffer.Unpooled;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.threadstore.admission.Connections;
 import io.threadstore.platform.Limits;
 import io.vertx.core.buffer.impl.BufferImpl;
 import io.vertx.ext.web.RoutingContext;
@@ -111,8 +112,11 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
             } catch (CompletionException e) { // the client has gone
                 cutOff();
             } catch (Throwable e) { // whatever it is, the client must see a broken connection and not wait for ever
-                warn(e);
-                cutOff();
+                try {
+                    warn(e);
+                } finally { // also if there is no memory for a log line
+                    cutOff();
+                }
             }
         }
 
@@ -147,7 +151,7 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
             }
             try {
                 Infrastructure.getDefaultWorkerPool().execute(this::sendOn);
-            } catch (RejectedExecutionException e) {
+            } catch (RejectedExecutionException | Error e) { // an Error where no thread can be created
                 cutOff();
             }
         }
@@ -175,8 +179,11 @@ public class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody>
                 }
                 request.resume();
             } catch (RuntimeException | Error e) { // nobody else would hear of it
-                warn(e);
-                cutOff();
+                try {
+                    warn(e);
+                } finally {
+                    cutOff();
+                }
             }
         }
 

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.threadstore.lifecycle.CreatedThread;
 import io.threadstore.lifecycle.ThreadLifecycleService;
 import io.threadstore.lifecycle.ThreadMetadataService;
-import io.threadstore.page.Cursor;
+import io.threadstore.page.Cursors;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.thread.SourceKind;
 import io.threadstore.thread.StoredThread;
@@ -58,6 +58,8 @@ public class ThreadsResource {
     private final HistoryStreams histories;
     private final CurrentCaller caller;
     private final ObjectMapper mapper;
+    private final ETags etags;
+    private final Cursors cursors;
 
     ThreadsResource(
             ThreadLifecycleService lifecycle,
@@ -69,7 +71,9 @@ public class ThreadsResource {
             IdempotentRequests idempotent,
             HistoryStreams histories,
             CurrentCaller caller,
-            ObjectMapper mapper) {
+            ObjectMapper mapper,
+            ETags etags,
+            Cursors cursors) {
         this.lifecycle = lifecycle;
         this.metadata = metadata;
         this.threads = threads;
@@ -80,6 +84,8 @@ public class ThreadsResource {
         this.histories = histories;
         this.caller = caller;
         this.mapper = mapper;
+        this.etags = etags;
+        this.cursors = cursors;
     }
 
     @POST
@@ -118,9 +124,9 @@ public class ThreadsResource {
                 () -> created(lifecycle.create(newThread)));
     }
 
-    private static Response created(CreatedThread created) {
+    private Response created(CreatedThread created) {
         return Response.created(URI.create("/v1/threads/" + created.thread().threadId()))
-                .header(HttpHeaders.ETAG, ETags.of(created.thread()))
+                .header(HttpHeaders.ETAG, etags.of(created.thread()))
                 .entity(ThreadResponse.of(created))
                 .build();
     }
@@ -160,7 +166,7 @@ public class ThreadsResource {
         var id = Parameters.threadId(threadId);
         var withHistory = Parameters.flag("include_history", includeHistory);
         var thread = threads.requireThread(id, Parameters.flag("include_archived", includeArchived));
-        var tag = ETags.of(thread, withHistory);
+        var tag = etags.of(thread, withHistory);
         if (ETags.isKnown(ifNoneMatch, tag)) {
             return Response.notModified().header(HttpHeaders.ETAG, tag).build();
         }
@@ -183,8 +189,9 @@ public class ThreadsResource {
             operationId = "listThreads",
             summary = "List threads",
             description =
-                    "One page by (time, creation). A page with filters may be short, even empty, and still carry a"
-                            + " next_cursor: one request looks at 10,000 threads at the most.")
+                    "One page by (time, creation). A page may be short and still carry a next_cursor: it ends at 1 MiB of"
+                            + " text, but not before the first thread. A page with filters may even be empty: one request"
+                            + " reads at most 10,000 threads.")
     @APIResponse(
             responseCode = "200",
             description = "One page",
@@ -227,7 +234,11 @@ public class ThreadsResource {
             @Parameter(description = "Model providers to keep") @QueryParam("model_provider")
                     List<String> modelProvider,
             @Parameter(description = "Working directories to keep") @QueryParam("cwd") List<String> cwd,
-            @Parameter(description = "A part of the name or the preview, in any case") @QueryParam("search") @Nullable
+            @Parameter(
+                            description = "A part of the name or the preview, in any case",
+                            schema = @Schema(implementation = String.class, maxLength = ThreadQuery.SEARCH_LENGTH))
+                    @QueryParam("search")
+                    @Nullable
                     String search,
             @Parameter(schema = @Schema(implementation = String.class, format = UUID_SCHEMA))
                     @QueryParam("parent_thread_id")
@@ -247,17 +258,17 @@ public class ThreadsResource {
                         .toList(),
                 modelProvider,
                 cwd,
-                search == null || search.isEmpty() ? null : search,
+                Parameters.search(search),
                 Parameters.optionalUuid("parent_thread_id", parentThreadId),
                 Parameters.optionalUuid("forked_from_id", forkedFromId),
                 List.of(),
                 null,
                 false);
         var binding = query.binding(caller.get().tenant());
-        var page = threads.list(query, cursor == null ? null : Cursor.decode(cursor, binding));
+        var page = threads.list(query, cursor == null ? null : cursors.decode(cursor, binding));
         return new Responses.ThreadList(
                 page.items().stream().map(ThreadResponse::of).toList(),
-                page.next() == null ? null : page.next().encode(binding));
+                page.next() == null ? null : cursors.encode(page.next(), binding));
     }
 
     @PATCH
@@ -303,7 +314,7 @@ public class ThreadsResource {
                 Parameters.threadId(threadId),
                 patch,
                 Parameters.flag("include_archived", includeArchived),
-                ETags.ifMatch(ifMatch)));
+                etags.ifMatch(ifMatch)));
     }
 
     @GET
@@ -334,10 +345,10 @@ public class ThreadsResource {
         var id = Parameters.threadId(threadId);
         var binding = "patches\u0000" + caller.get().tenant() + "\u0000" + id;
         var page = metadata.list(
-                id, Parameters.limit(limit, 25, 200), cursor == null ? null : Cursor.decode(cursor, binding));
+                id, Parameters.limit(limit, 25, 200), cursor == null ? null : cursors.decode(cursor, binding));
         return new Responses.MetadataPatchList(
                 page.items().stream().map(Responses.MetadataPatch::of).toList(),
-                page.next() == null ? null : page.next().encode(binding));
+                page.next() == null ? null : cursors.encode(page.next(), binding));
     }
 
     @POST
@@ -362,7 +373,7 @@ public class ThreadsResource {
                     String threadId,
             @Parameter(description = "The version that may be changed") @HeaderParam(HttpHeaders.IF_MATCH) @Nullable
                     String ifMatch) {
-        return answer(lifecycle.archive(Parameters.threadId(threadId), ETags.ifMatch(ifMatch)));
+        return answer(lifecycle.archive(Parameters.threadId(threadId), etags.ifMatch(ifMatch)));
     }
 
     @POST
@@ -385,7 +396,7 @@ public class ThreadsResource {
                     String threadId,
             @Parameter(description = "The version that may be changed") @HeaderParam(HttpHeaders.IF_MATCH) @Nullable
                     String ifMatch) {
-        return answer(lifecycle.unarchive(Parameters.threadId(threadId), ETags.ifMatch(ifMatch)));
+        return answer(lifecycle.unarchive(Parameters.threadId(threadId), etags.ifMatch(ifMatch)));
     }
 
     @DELETE
@@ -402,12 +413,12 @@ public class ThreadsResource {
                     String threadId,
             @Parameter(description = "The version that may be deleted") @HeaderParam(HttpHeaders.IF_MATCH) @Nullable
                     String ifMatch) {
-        lifecycle.delete(Parameters.threadId(threadId), ETags.ifMatch(ifMatch));
+        lifecycle.delete(Parameters.threadId(threadId), etags.ifMatch(ifMatch));
     }
 
-    private static Response answer(StoredThread thread) {
+    private Response answer(StoredThread thread) {
         return Response.ok(ThreadResponse.of(thread))
-                .header(HttpHeaders.ETAG, ETags.of(thread))
+                .header(HttpHeaders.ETAG, etags.of(thread))
                 .build();
     }
 

@@ -1,13 +1,19 @@
 package io.threadstore.rollout;
 
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.runtime.Startup;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.DatabaseFailures;
-import io.threadstore.platform.NetworkTimeouts;
-import io.threadstore.thread.PersistenceMode;
+import io.threadstore.platform.Reserved;
+import io.threadstore.platform.Supervised;
+import io.threadstore.platform.Supervisor;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.writer.WriterSettings;
+import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -16,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,68 +31,138 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Appends that wait at the same time share a database transaction, whatever their threads and tenants: one locking select, one batch
  * of inserts, one of updates, one commit. There is no timer: what comes while a committer is free is committed at once, with all that is there, and what comes
- * meanwhile forms the next group. Two groups are in hand at most, never with the same agent's thread. Callers wait in no thread unless they want to.
+ * meanwhile forms the next group. Two groups of small appends are in hand at most, one of large ones, and one for a
+ * locked thread; never two with the same agent's thread. Callers wait in no thread unless they want to.
  *
- * <p>Only plain appends are taken: to a live thread that nobody has locked, by its current writer, at the expected ordinal, of items that
+ * <p>Only plain appends are taken: to a live thread, by its current writer, at the expected ordinal, of items that
  * say nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows every case; so no
- * append can fail its neighbours, or wait for somebody else's lock. Where a group fails before its commit, nothing of it is stored, and each of its appends
- * goes alone. Where the commit itself is not answered, nobody knows, and all of its callers are told so.
+ * append can fail its neighbours, or make them wait for somebody else's lock. Where a group fails before its commit,
+ * nothing of it is stored, and each of its appends goes alone. Where the commit itself is not answered, nobody knows,
+ * and all of its callers are told so.
+ *
+ * <p>Every wait is bounded. An append that no committer takes within {@value #QUEUE_SECONDS} s fails, and nothing of it
+ * is stored. A group that takes longer
+ * than {@value #GROUP_SECONDS} s has its connection cut; after {@value #STUCK_SECONDS} s its callers are told that the
+ * outcome is unknown, and liveness is DOWN. Where no committer's thread can be created, appends go alone.
  */
+@Startup // liveness reports it from the start
 @ApplicationScoped
-class AppendGroups {
+class AppendGroups implements Supervised {
 
     private static final Logger LOG = Logger.getLogger(AppendGroups.class);
 
-    /** How large a group may become. An append that is larger than half of that goes alone. */
+    /** How large a group may become. */
     private static final int GROUP_APPENDS = 128;
 
     private static final long GROUP_BYTES = 4 * 1024 * 1024;
 
-    /** One connection that is dead and does not say so must not hold up everybody for as long as TCP would. */
-    private static final int PATIENCE_MILLIS = 10_000;
+    /** Appends from this size on don't share groups with smaller ones, which would wait for them. */
+    static volatile long LARGE_BYTES = 64 * 1024;
 
-    /** How many groups are in hand at once: while one waits for the disk, another is stored. */
+    static volatile long LARGE_GROUP = 4 * 1024 * 1024;
+
+    /** An append that is larger goes alone. */
+    private static final long MAX_BYTES = GROUP_BYTES / 2;
+
+    /** How many groups of small appends are in hand at once: while one waits for the disk, another is stored. */
     private static final int COMMITTERS = 2;
 
-    /** How long a committer that has nothing to do keeps its connection. */
+    /** How long a committer of small appends that has nothing to do keeps its connection. */
     private static final long LINGER_MILLIS = 1000;
+
+    /** How long a committer waits in the database for one locked thread. */
+    private static final int LOCK_WAIT_MILLIS = 300;
+
+    /** How many locked threads are waited for, one after the other; the appends to others go alone. */
+    private static final int MAX_LOCKED = 4;
+
+    static final int QUEUE_SECONDS = 15;
+    static final int GROUP_SECONDS = 20;
+    static final int STUCK_SECONDS = 30;
+
+    /** Which appends a committer takes. */
+    private enum Lane {
+        SMALL,
+        LARGE,
+        /** Those to one thread that somebody else has locked. */
+        LOCKED
+    }
 
     private final AgroalDataSource dataSource;
     private final AppendRows rows;
     private final ThreadSummarizer summarizer;
     private final WriterSettings settings;
     private final Clock clock;
+    private final Supervisor supervisor;
+    private final ExecutorService threads;
 
-    /** Guards the queue, the busy threads and the number of committers. */
+    /** Guards the queue, the threads in hand or locked, and the committers. */
     private final Object monitor = new Object();
 
-    private final Deque<Waiting> queue = new ArrayDeque<>();
+    private final Deque<PendingAppend> queue = new ArrayDeque<>();
+    private int queuedLarge;
 
     /** The agents' threads that a group in hand appends to; what else comes for them waits, because they are locked. */
     private final Set<AppendRows.Key> busy = new HashSet<>();
 
-    private final ExecutorService committers = Executors.newCachedThreadPool(task -> new Thread(task, "append-groups"));
-    private int committing;
+    /** The agents' threads with queued appends that somebody else has locked, the first first. */
+    private final Set<AppendRows.Key> locked = new LinkedHashSet<>();
+
+    /** All whose threads have been asked for and have not ended. */
+    private final List<Committer> committers = new ArrayList<>();
+
     private int idle;
     private boolean stopped;
 
+    /** Since when the first append waited that no committer took in time; null again once one takes appends. */
+    private @Nullable Long unservedSince;
+
+    @Inject
+    AppendGroups(
+            @Reserved AgroalDataSource dataSource,
+            AppendRows rows,
+            ThreadSummarizer summarizer,
+            WriterSettings settings,
+            Clock clock,
+            Supervisor supervisor) {
+        this(
+                dataSource,
+                rows,
+                summarizer,
+                settings,
+                clock,
+                supervisor,
+                Executors.newCachedThreadPool(task -> new Thread(task, "append-groups")));
+    }
+
+    /** @param threads where committers run; at most five at once */
     AppendGroups(
             AgroalDataSource dataSource,
             AppendRows rows,
             ThreadSummarizer summarizer,
             WriterSettings settings,
-            Clock clock) {
+            Clock clock,
+            Supervisor supervisor,
+            ExecutorService threads) {
         this.dataSource = dataSource;
         this.rows = rows;
         this.summarizer = summarizer;
         this.settings = settings;
         this.clock = clock;
+        this.supervisor = supervisor;
+        this.threads = threads;
+    }
+
+    @PostConstruct
+    void start() {
+        supervisor.supervise(this);
     }
 
     /** What waits is still committed; what comes now goes alone. */
@@ -95,34 +172,41 @@ class AppendGroups {
             stopped = true;
             monitor.notifyAll();
         }
-        committers.shutdown();
+        threads.shutdown();
     }
 
     /**
      * Appends in a shared transaction, while the caller's thread does something else.
      *
-     * @return what was stored; empty if this append has to go alone, and nothing is stored then. It is completed on the thread that
-     *     commits, which must not be kept
+     * @return what was stored; empty if this append has to go alone, and nothing is stored then. It is completed on
+     *     another thread,
+     *     which must not be kept. It fails with {@link ErrorKind#UNAVAILABLE} if the append waited too long, and
+     * nothing is stored
+     *     then; with any other failure the outcome is unknown, unless the message says otherwise
      */
     CompletionStage<Optional<Stored>> offer(
             String tenant, ThreadId threadId, @Nullable Long epoch, AppendItems append) {
-        var waiting = new Waiting(new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append));
-        if (waiting.hasToGoAlone()) {
+        var pending = new PendingAppend(new AppendRows.Key(tenant, threadId), epoch, append, tokenUsage(append));
+        if (pending.bytes() > MAX_BYTES || pending.saysMoreThanUsage()) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
+        List<PendingAppend> alone;
         synchronized (monitor) {
             if (stopped) {
                 return CompletableFuture.completedFuture(Optional.empty());
             }
-            queue.add(waiting);
-            if (idle > 0) {
-                monitor.notify();
-            } else if (committing < COMMITTERS) {
-                committing++;
-                committers.execute(this::commitAll);
+            queue.add(pending);
+            if (isLarge(pending)) {
+                queuedLarge++;
             }
+            alone = startIfNeeded(isLarge(pending) ? Lane.LARGE : Lane.SMALL);
         }
-        return waiting.answer;
+        alone.forEach(PendingAppend::goAlone);
+        return pending.answer();
+    }
+
+    private static boolean isLarge(PendingAppend pending) {
+        return pending.bytes() >= LARGE_BYTES;
     }
 
     /** The last that the items tell. */
@@ -135,169 +219,169 @@ class AppendGroups {
         return last;
     }
 
-    /** Commits one group after the other, until nothing has come for a while. The connection is kept meanwhile. */
-    private void commitAll() {
-        try (var connections = new Held(dataSource)) {
-            for (var group = next(); !group.isEmpty(); group = next()) {
-                try {
-                    commit(connections, group);
-                } catch (Throwable e) {
-                    group.forEach(each -> each.fail(e));
-                }
-                synchronized (monitor) {
-                    group.forEach(each -> busy.remove(each.key));
-                }
-                group.forEach(Waiting::end);
-            }
+    /**
+     * Sees to it that a committer takes what a lane has; called with the monitor held.
+     *
+     * @return the appends that must go alone, because no committer could be started and none is running
+     */
+    private List<PendingAppend> startIfNeeded(Lane lane) {
+        if (lane == Lane.SMALL && idle > 0) {
+            monitor.notify();
+            return List.of();
         }
-    }
-
-    /** The next group; empty if this thread is to end. */
-    private List<Waiting> next() {
-        synchronized (monitor) {
-            var deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGER_MILLIS);
-            for (var group = take(); ; group = take()) {
-                var left = (deadline - System.nanoTime()) / 1_000_000;
-                if (!group.isEmpty() || stopped || left <= 0) {
-                    if (group.isEmpty()) {
-                        committing--;
-                    }
-                    return group;
-                }
-                idle++;
-                try {
-                    monitor.wait(left);
-                } catch (InterruptedException e) {
-                    stopped = true; // nobody interrupts it but who ends the service
-                } finally {
-                    idle--;
-                }
-            }
+        if (running(lane) >= (lane == Lane.SMALL ? COMMITTERS : 1)) {
+            return List.of();
         }
-    }
-
-    private List<Waiting> take() {
-        var group = new ArrayList<Waiting>();
-        var bytes = 0L;
-        for (var each = queue.iterator(); each.hasNext() && group.size() < GROUP_APPENDS; ) {
-            var next = each.next();
-            if (busy.contains(next.key)) {
-                continue;
-            }
-            if (!group.isEmpty() && bytes + next.bytes > GROUP_BYTES) {
-                break;
-            }
-            group.add(next);
-            each.remove();
-            bytes += next.bytes;
-        }
-        group.forEach(each -> busy.add(each.key));
-        return group;
-    }
-
-    private void commit(Held connections, List<Waiting> group) {
-        var sent = false;
+        Committer committer = null;
         try {
-            var connection = connections.get();
-            if (store(connection, group)) {
-                sent = true;
-                connection.commit();
-            } else {
-                connection.rollback();
-            }
-        } catch (SQLException | RuntimeException e) {
-            // before what the rollback may say is added to it
-            var isRolledBack = DatabaseFailures.isLostRace(e);
-            connections.drop(e);
-            if (sent && !isRolledBack) {
-                throw new PersistenceException("the outcome of a commit is unknown", e);
-            }
-            LOG.debugf(e, "a group of appends is taken apart: size=%d", group.size());
-            group.forEach(Waiting::goAlone);
-        } catch (Error e) {
-            connections.drop(e);
-            throw e;
+            committer = new Committer(lane);
+            committers.add(committer);
+            threads.execute(committer);
+            return List.of();
+        } catch (RuntimeException | Error e) { // no thread can be created, or the service is stopping
+            committers.remove(committer);
+            return abandon(lane, e);
         }
     }
 
-    /** Stores what is plain. Returns whether that is anything. */
-    private boolean store(Connection connection, List<Waiting> group) throws SQLException {
-        var found = rows.lock(
-                connection, group.stream().map(each -> each.key).distinct().toList());
-        var now = clock.millis();
-        var any = false;
-        try (var insertion = new ItemInsertion(connection)) {
-            for (var waiting : group) {
-                var row = found.get(waiting.key);
-                if (row != null && waiting.isPlainFor(row)) {
-                    var kept = waiting.keptBy(row.mode());
-                    var first = row.grow(kept.size(), waiting.keptBytes, waiting.tokenUsage);
-                    for (var i = 0; i < kept.size(); i++) {
-                        insertion.add(row.key(), first + i, now, kept.get(i));
-                    }
-                    waiting.store(first, kept.size());
-                    any = true;
-                }
-            }
-            if (any) {
-                insertion.execute();
+    private int running(Lane lane) {
+        var count = 0;
+        for (var committer : committers) {
+            if (committer.lane == lane) {
+                count++;
             }
         }
-        if (any) {
-            rows.update(
-                    connection,
-                    found.values().stream().filter(row -> row.newAppends() > 0).toList(),
-                    now,
-                    settings.lease().toMillis());
-        }
-        return any;
+        return count;
     }
 
-    /** A connection that begins a transaction by itself, taken when it is needed. */
-    private static final class Held implements AutoCloseable {
-
-        private final AgroalDataSource dataSource;
-        private @Nullable Connection connection;
-
-        Held(AgroalDataSource dataSource) {
-            this.dataSource = dataSource;
+    /**
+     * Starts what is needed after a change of {@link #busy}, {@link #locked} or the committers; called with the monitor
+     * held.
+     */
+    private List<PendingAppend> startAllNeeded() {
+        var alone = new ArrayList<PendingAppend>();
+        if (queue.size() > queuedLarge) {
+            alone.addAll(startIfNeeded(Lane.SMALL));
         }
+        if (queuedLarge > 0) {
+            alone.addAll(startIfNeeded(Lane.LARGE));
+        }
+        if (!locked.isEmpty()) {
+            alone.addAll(startIfNeeded(Lane.LOCKED));
+        }
+        return alone;
+    }
 
-        Connection get() throws SQLException {
-            var held = connection;
-            if (held == null) {
-                held = dataSource.getConnection();
-                connection = held;
-                NetworkTimeouts.set(held, PATIENCE_MILLIS);
-                held.setAutoCommit(false);
+    /** Takes what nobody will take out of the queue; called with the monitor held. */
+    private List<PendingAppend> abandon(Lane lane, Throwable cause) {
+        if (running(lane) > 0) {
+            return List.of();
+        }
+        var abandoned = dequeue(pending -> switch (lane) {
+            case SMALL -> !isLarge(pending);
+            case LARGE -> isLarge(pending);
+            case LOCKED -> locked.contains(pending.key());
+        });
+        if (lane == Lane.LOCKED) {
+            locked.clear();
+        }
+        if (!abandoned.isEmpty()) {
+            LOG.warnf("appends go alone, as nothing can commit them together: appends=%d", abandoned.size());
+            LOG.debug("the reason", cause);
+        }
+        return abandoned;
+    }
+
+    /** Removes from the queue; called with the monitor held. */
+    private List<PendingAppend> dequeue(Predicate<PendingAppend> which) {
+        var removed = new ArrayList<PendingAppend>(queue.size());
+        for (var each = queue.iterator(); each.hasNext(); ) {
+            var pending = each.next();
+            if (which.test(pending)) {
+                removed.add(pending);
+                each.remove();
+                queuedLarge -= isLarge(pending) ? 1 : 0;
             }
-            return held;
         }
+        return removed;
+    }
 
-        /** Rolls back, and gives it back; the pool finds out whether it is still good. */
-        void drop(Throwable cause) {
-            try {
-                if (connection != null) {
-                    connection.rollback();
+    @Override
+    public String name() {
+        return "appends";
+    }
+
+    @Override
+    public long stuckMillis() {
+        var now = System.nanoTime();
+        synchronized (monitor) {
+            var oldest = now;
+            var head = queue.peekFirst();
+            if (head != null) {
+                oldest = head.since();
+            }
+            var unserved = unservedSince;
+            if (unserved != null && unserved - oldest < 0) {
+                oldest = unserved;
+            }
+            for (var committer : committers) {
+                if (committer.isCommitting && committer.since - oldest < 0) {
+                    oldest = committer.since;
                 }
-            } catch (SQLException e) {
-                cause.addSuppressed(e); // the connection is gone, and the server rolls back
             }
-            close();
+            return TimeUnit.NANOSECONDS.toMillis(now - oldest);
         }
+    }
 
-        @Override
-        public void close() {
-            var held = connection;
-            connection = null;
-            if (held != null) {
-                try (held) {
-                    held.setAutoCommit(true);
-                } catch (SQLException e) {
-                    LOG.debugf(e, "a connection is given back that is gone");
+    @Override
+    public long stuckLimitMillis() {
+        return TimeUnit.SECONDS.toMillis(STUCK_SECONDS);
+    }
+
+    @Override
+    public void enforceLimits() {
+        enforceLimits(System.nanoTime());
+    }
+
+    void enforceLimits(long now) {
+        var late = new ArrayList<PendingAppend>();
+        var unknown = new ArrayList<PendingAppend>();
+        var slow = new ArrayList<Committer>();
+        List<PendingAppend> alone;
+        synchronized (monitor) {
+            late.addAll(dequeue(pending -> now - pending.since() >= TimeUnit.SECONDS.toNanos(QUEUE_SECONDS)));
+            if (!late.isEmpty() && unservedSince == null) {
+                unservedSince = late.get(0).since();
+            }
+            for (var committer : committers) {
+                var age = committer.isCommitting ? now - committer.since : 0;
+                if (age >= TimeUnit.SECONDS.toNanos(GROUP_SECONDS) && !committer.isCut) {
+                    committer.isCut = true;
+                    slow.add(committer);
+                }
+                if (age >= TimeUnit.SECONDS.toNanos(STUCK_SECONDS)) {
+                    unknown.addAll(committer.group);
                 }
             }
+            // also with an empty queue: a committer that can be started is the proof that appends are taken again
+            alone = unservedSince == null ? startAllNeeded() : startIfNeeded(Lane.SMALL);
         }
+        late.forEach(pending -> pending.fail(ThreadStoreException.of(
+                ErrorKind.UNAVAILABLE,
+                "the append waited " + QUEUE_SECONDS + " s for its turn; nothing is stored, try again later")));
+        unknown.forEach(pending -> pending.fail(outcomeUnknown(null)));
+        alone.forEach(PendingAppend::goAlone);
+        slow.forEach(Committer::cutSoon);
+    }
+
+    /** A failure of an append that may have been stored. */
+    static ThreadStoreException outcomeUnknown(@Nullable Throwable cause) {
+        var message =
+                "the database did not confirm the append in time; its outcome is unknown, and trying it again with"
+                        + " expected_ordinal is safe";
+        return cause == null
+                ? ThreadStoreException.of(ErrorKind.UNAVAILABLE, message)
+                : ThreadStoreException.of(ErrorKind.UNAVAILABLE, message, cause);
     }
 
     /**
@@ -307,72 +391,299 @@ class AppendGroups {
      */
     record Stored(AppendResult result, long bytes) {}
 
-    /** An append between its caller and whoever commits it. */
-    private static final class Waiting {
+    /** What a failure in the middle of a group means. */
+    private enum Phase {
+        /** Nothing of the group is stored. */
+        OPEN,
+        /** The commit was sent, and not answered. */
+        SENT,
+        /** The group is committed, or had nothing to commit. */
+        DONE
+    }
 
-        private final CompletableFuture<Optional<Stored>> answer = new CompletableFuture<>();
-        private final AppendRows.Key key;
-        private final @Nullable Long epoch;
-        private final AppendItems append;
-        private final @Nullable String tokenUsage;
-        private final long bytes;
-        private long keptBytes;
-        private @Nullable Stored stored;
+    /**
+     * Commits one group of a lane after the other, until nothing has come for a while. The connection is kept
+     * meanwhile.
+     */
+    private final class Committer implements Runnable {
+
+        private final Lane lane;
+        private final CommitConnection connections = new CommitConnection(dataSource);
+
+        /**
+         * Guarded by the monitor where others see it: this committer's thread alone changes it, and only with the
+         * monitor held.
+         */
+        private final List<PendingAppend> group = new ArrayList<>(GROUP_APPENDS);
+
+        private boolean isCommitting;
+        private boolean isCut;
+        private long since;
+
+        private Phase phase = Phase.OPEN;
         private @Nullable Throwable failure;
 
-        Waiting(AppendRows.Key key, @Nullable Long epoch, AppendItems append, @Nullable String tokenUsage) {
-            this.tokenUsage = tokenUsage;
-            this.key = key;
-            this.epoch = epoch;
-            this.append = append;
-            this.bytes = append.items().stream()
-                    .mapToLong(item -> item.text().length())
-                    .sum();
+        Committer(Lane lane) {
+            this.lane = lane;
         }
 
-        /** Whatever the thread is like. */
-        boolean hasToGoAlone() {
-            return bytes > GROUP_BYTES / 2
-                    || append.items().stream().anyMatch(item -> ThreadSummarizer.saysMoreThanUsage(item, true));
-        }
-
-        boolean isPlainFor(AppendRow row) {
-            var expected = append.expectedOrdinal();
-            return row.isWrittenBy(epoch)
-                    && (expected == null || expected == row.nextOrdinal())
-                    && append.items().stream()
-                            .noneMatch(item -> ThreadSummarizer.saysMoreThanUsage(item, row.hasFirstUserMessage()))
-                    && append.items().stream().anyMatch(item -> PersistencePolicy.keeps(row.mode(), item));
-        }
-
-        List<RolloutItem> keptBy(PersistenceMode mode) {
-            var kept = append.items().stream()
-                    .filter(item -> PersistencePolicy.keeps(mode, item))
-                    .toList();
-            keptBytes = kept.stream().mapToLong(item -> item.text().length()).sum();
-            return kept;
-        }
-
-        void store(long first, int count) {
-            stored = new Stored(
-                    new AppendResult(first, first + count, count, append.items().size() - count, false), keptBytes);
-        }
-
-        void goAlone() {
-            stored = null;
-        }
-
-        void fail(Throwable cause) {
-            stored = null;
-            failure = cause;
-        }
-
-        void end() {
-            if (failure != null) {
-                answer.completeExceptionally(failure);
-            } else {
-                answer.complete(Optional.ofNullable(stored));
+        @Override
+        public void run() {
+            try (connections) {
+                while (next()) {
+                    try {
+                        commit();
+                    } finally {
+                        release();
+                    }
+                }
+            } catch (Throwable e) { // an Error, at any place
+                die(e);
             }
+        }
+
+        /** Takes the next group; false if this committer is to end, which others know then. */
+        private boolean next() {
+            synchronized (monitor) {
+                var deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGER_MILLIS);
+                while (true) {
+                    take();
+                    unservedSince = null;
+                    if (!group.isEmpty()) {
+                        isCommitting = true;
+                        isCut = false;
+                        since = System.nanoTime();
+                        return true;
+                    }
+                    var left = lane == Lane.SMALL ? (deadline - System.nanoTime()) / 1_000_000 : 0;
+                    if (stopped || left <= 0) {
+                        committers.remove(this);
+                        return false;
+                    }
+                    idle++;
+                    try {
+                        monitor.wait(left);
+                    } catch (InterruptedException e) {
+                        deadline = System.nanoTime(); // nothing interrupts it but the end of the service
+                    } finally {
+                        idle--;
+                    }
+                }
+            }
+        }
+
+        private void take() {
+            phase = Phase.OPEN;
+            failure = null;
+            if (lane != Lane.LOCKED) {
+                take(null);
+            }
+            while (lane == Lane.LOCKED && group.isEmpty() && !locked.isEmpty()) {
+                var first = locked.iterator().next();
+                locked.remove(first);
+                take(first);
+            }
+        }
+
+        /** @param only the one thread whose appends are taken, whatever their size; null for all that are free */
+        private void take(AppendRows.@Nullable Key only) {
+            Set<AppendRows.Key> passedOver = null;
+            var bytes = 0L;
+            for (var each = queue.iterator(); each.hasNext() && group.size() < GROUP_APPENDS; ) {
+                var pending = each.next();
+                var key = pending.key();
+                if (only == null
+                        ? busy.contains(key) || locked.contains(key) || passedOver != null && passedOver.contains(key)
+                        : !only.equals(key)) {
+                    continue;
+                }
+                if (only == null && isLarge(pending) != (lane == Lane.LARGE)) {
+                    // what comes later for the same thread must not overtake it
+                    passedOver = passedOver == null ? new HashSet<>() : passedOver;
+                    passedOver.add(key);
+                    continue;
+                }
+                if (!group.isEmpty() && bytes + pending.bytes() > GROUP_BYTES) {
+                    break;
+                }
+                pending.begin();
+                each.remove();
+                group.add(pending); // has room: nothing can fail in between
+                queuedLarge -= isLarge(pending) ? 1 : 0;
+                bytes += pending.bytes();
+            }
+            for (var pending : group) {
+                busy.add(pending.key());
+            }
+        }
+
+        private void commit() {
+            try {
+                var connection = connections.get();
+                var isOurs = lane != Lane.LOCKED
+                        || rows.await(connection, group.get(0).key(), LOCK_WAIT_MILLIS);
+                if (isOurs && store(connection)) {
+                    phase = Phase.SENT;
+                    connection.commit();
+                } else {
+                    connection.rollback();
+                }
+                connections.settle();
+                phase = Phase.DONE;
+            } catch (SQLException | RuntimeException e) {
+                if (DatabaseFailures.isLostRace(e)) {
+                    phase = Phase.OPEN;
+                }
+                failure = e;
+                // may add to the failure what the rollback says
+                connections.drop(e);
+                LOG.debugf(e, "a group of appends is taken apart: size=%d", group.size());
+            } catch (Error e) {
+                failure = e;
+                connections.drop(e);
+                LOG.errorf(e, "a group of appends failed: size=%d", group.size());
+            }
+        }
+
+        /** Stores what is plain. Returns whether that is anything. */
+        private boolean store(Connection connection) throws SQLException {
+            var found = rows.lock(
+                    connection,
+                    group.stream().map(PendingAppend::key).distinct().toList());
+            var now = clock.millis();
+            var any = false;
+            var missing = false;
+            try (var insertion = new ItemInsertion(connection)) {
+                for (var pending : group) {
+                    var row = found.get(pending.key());
+                    missing |= row == null;
+                    if (row != null && pending.isPlainFor(row)) {
+                        var kept = pending.keptBy(row.mode());
+                        var first = row.grow(kept.size(), pending.keptBytes(), pending.tokenUsage());
+                        for (var i = 0; i < kept.size(); i++) {
+                            insertion.add(row.key(), first + i, now, kept.get(i));
+                        }
+                        pending.store(first, kept.size());
+                        any = true;
+                    }
+                }
+                if (any) {
+                    insertion.execute();
+                }
+            }
+            if (any) {
+                rows.update(
+                        connection,
+                        found.values().stream()
+                                .filter(row -> row.newAppends() > 0)
+                                .toList(),
+                        now,
+                        settings.lease().toMillis());
+            }
+            if (missing && lane != Lane.LOCKED) {
+                var unlocked = rows.find(
+                        connection,
+                        group.stream()
+                                .map(PendingAppend::key)
+                                .filter(key -> !found.containsKey(key))
+                                .distinct()
+                                .toList());
+                group.stream()
+                        .filter(pending -> unlocked.containsKey(pending.key()))
+                        .forEach(PendingAppend::foundLocked);
+            }
+            return any;
+        }
+
+        /** Ends the group: answers its appends, or has those to locked threads wait for another group. */
+        private void release() {
+            List<PendingAppend> alone = List.of();
+            synchronized (monitor) {
+                leave();
+                if (phase == Phase.DONE) {
+                    requeueLocked();
+                }
+                if (lane != Lane.SMALL || queuedLarge > 0 || !locked.isEmpty()) {
+                    alone = startAllNeeded();
+                }
+            }
+            group.forEach(this::answer);
+            group.clear();
+            alone.forEach(PendingAppend::goAlone);
+        }
+
+        private void leave() {
+            isCommitting = false;
+            for (var pending : group) {
+                busy.remove(pending.key());
+            }
+        }
+
+        private void requeueLocked() {
+            for (var i = group.size() - 1; i >= 0; i--) {
+                var pending = group.get(i);
+                if (pending.isLocked() && (locked.contains(pending.key()) || locked.size() < MAX_LOCKED)) {
+                    locked.add(pending.key());
+                    queue.addFirst(pending);
+                    queuedLarge += isLarge(pending) ? 1 : 0;
+                    group.remove(i);
+                }
+            }
+        }
+
+        private void answer(PendingAppend pending) {
+            switch (phase) {
+                case DONE -> pending.end();
+                case OPEN -> pending.goAlone();
+                case SENT -> {
+                    if (pending.isStored()) {
+                        pending.fail(
+                                failure instanceof Exception
+                                        ? new PersistenceException("the outcome of a commit is unknown", failure)
+                                        : outcomeUnknown(failure));
+                    } else {
+                        pending.goAlone();
+                    }
+                }
+            }
+        }
+
+        /** Nothing that waits for this committer may wait for ever. The next append starts another one. */
+        private void die(Throwable cause) {
+            synchronized (monitor) {
+                leave();
+                committers.remove(this);
+            }
+            group.forEach(this::answer);
+            var alone = new ArrayList<PendingAppend>();
+            synchronized (monitor) {
+                alone.addAll(abandon(lane, cause));
+                alone.addAll(startAllNeeded());
+            }
+            alone.forEach(PendingAppend::goAlone);
+            LOG.errorf(cause, "a committer of appends died");
+        }
+
+        /** Ends a group that takes too long: its statement fails. In another thread, because that may take seconds. */
+        private void cutSoon() {
+            try {
+                threads.execute(this::cut);
+            } catch (RuntimeException | Error e) { // the next check tries again
+                synchronized (monitor) {
+                    isCut = false;
+                }
+                throw e;
+            }
+        }
+
+        private void cut() {
+            synchronized (monitor) {
+                if (!isCommitting || !isCut) {
+                    return;
+                }
+            }
+            LOG.warnf("a group of appends takes longer than %d s: its connection is cut", GROUP_SECONDS);
+            connections.abort();
         }
     }
 }

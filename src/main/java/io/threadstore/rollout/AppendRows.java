@@ -22,8 +22,11 @@ import java.util.UUID;
 @ApplicationScoped
 class AppendRows {
 
+    /**
+     * In this order: a thread that is skipped, because somebody else has it locked, must not have its writer locked.
+     */
     private static final String SELECT = """
-            SELECT t.tenant, t.thread_id, t.thread_key, t.next_ordinal, t.first_user_message IS NOT NULL,
+            SELECT STRAIGHT_JOIN t.tenant, t.thread_id, t.thread_key, t.next_ordinal, t.first_user_message IS NOT NULL,
                    w.epoch, w.persistence_mode, w.expires_at
             FROM thread t JOIN live_writer w ON w.thread_key = t.thread_key
             """;
@@ -39,6 +42,9 @@ class AppendRows {
     /** A thread that appends many times a second has its lease prolonged once a second. */
     private static final long RENEWAL_MILLIS = 1000;
 
+    /** MariaDB's error of a statement that exceeds {@code max_statement_time}. */
+    private static final int STATEMENT_TIMED_OUT = 1969;
+
     private final AgroalDataSource dataSource;
     private final ThreadKeys threadKeys;
 
@@ -53,6 +59,38 @@ class AppendRows {
             return select(connection, keys, "");
         } catch (SQLException e) {
             throw new PersistenceException(e);
+        }
+    }
+
+    /** Those of the threads that are live, as they are at this moment, whoever has locked them. */
+    Map<Key, AppendRow> find(Connection connection, List<Key> keys) throws SQLException {
+        return select(connection, keys, "");
+    }
+
+    /**
+     * Waits until nobody else has a thread locked, and locks it: in the order in which the database was asked, unlike
+     * those that skip it.
+     *
+     * @return whether it is locked now; false if there is no such thread, or the wait was in vain
+     */
+    boolean await(Connection connection, Key key, int millis) throws SQLException {
+        var threads = threadKeys.find(connection, List.of(key));
+        if (threads.isEmpty()) {
+            return false;
+        }
+        // the server's lock wait time-outs are in whole seconds
+        var sql = "SET STATEMENT max_statement_time=" + millis / 1000.0
+                + " FOR SELECT thread_key FROM thread WHERE thread_key = ? FOR UPDATE";
+        try (var select = connection.prepareStatement(sql)) {
+            select.setLong(1, threads.get(0));
+            try (var row = select.executeQuery()) {
+                return row.next();
+            }
+        } catch (SQLException e) {
+            if (e.getErrorCode() == STATEMENT_TIMED_OUT) {
+                return false;
+            }
+            throw e;
         }
     }
 

@@ -4,10 +4,9 @@ import io.agroal.api.AgroalDataSource;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.JsonText;
+import io.threadstore.platform.limits.RequestMemory;
 import io.threadstore.thread.ThreadId;
 import jakarta.persistence.PersistenceException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,6 +14,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +25,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Pages are read in the transaction in hand if there is one. Else a few of them come from one statement, whose rows the database
  * sends on while they are being read; its connection is held from page to page, until the last of them or {@link #pause}.
  *
- * <p>How many rows are asked for follows from how long the last ones were. Rows that are far longer than those come without their texts,
- * which are then read one by one: so neither many long items nor one that is very long is ever in memory beside others.
+ * <p>A statement's window is bounded in bytes, whatever the items are like: the database adds up the lengths of its
+ * rows, and those beyond
+ * the bound come without their texts. The next window begins at the first of them. An item that is longer than the
+ * bound is alone in its window. So no statement is ever executed on a connection whose last result is still being read,
+ * which would make the driver read the rest of that result into the heap.
  */
-public final class HistoryPages implements AutoCloseable {
+public final class HistoryPages implements ItemSource {
 
     private static final Logger LOG = Logger.getLogger(HistoryPages.class);
 
@@ -37,34 +40,47 @@ public final class HistoryPages implements AutoCloseable {
 
     private static final int PAGE_ITEMS = 1000;
 
-    /** From how many pages on it does not pay any more to ask for more at once. */
+    /**
+     * From how many pages on it does not pay any more to ask for more at once. A window has that much text at most: 4
+     * MiB.
+     */
     private static final int MOST_PAGES = 16;
 
-    /** How many rows the driver takes from the wire at once, and how much text at the most. */
+    /** What a long item takes for each byte: in the driver, its text, and what it is converted to. */
+    static final int LONG_ITEM_COST = 3;
+
+    /** How many rows the driver takes from the wire at once. */
     private static final int FETCH_ITEMS = 64;
-
-    private static final long FETCH_BYTES = 4 * PAGE_BYTES;
-
-    private static final byte[] NOTHING = {};
 
     private static final int TEXT = 4;
 
+    private static final long NO_ORDINAL = -1;
+
+    /**
+     * The variable is the sum of the lengths so far. The primary key gives the rows in their order, so it is computed
+     * in that order. If it ever were not, more texts would be missing and would be read by the next windows.
+     */
     private static final String SELECT = """
-            SELECT ordinal, recorded_at, payload_offset, IF(byte_length <= ?, item, NULL) FROM rollout_item
-            WHERE thread_key = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal LIMIT ?
+            SELECT ordinal, recorded_at, payload_offset,
+                   IF((@window_bytes := IF(ordinal = ?, 0, @window_bytes) + byte_length) <= ? OR ordinal = ?, item, NULL),
+                   byte_length
+            FROM rollout_item WHERE thread_key = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal LIMIT ?
             """;
-    private static final String SELECT_LONG = "SELECT item FROM rollout_item WHERE thread_key = ? AND ordinal = ?";
 
     private final AgroalDataSource dataSource;
     private final ThreadId threadId;
     private final long threadKey;
     private final long end;
     private final boolean isStreamed;
-    private byte[] passedOn = NOTHING;
+    private final TextMemory memory = new TextMemory();
+    private final LongConsumer reservation = RequestMemory.ofCurrentRequest();
     private long next;
     private long typicalBytes;
     private int pages = 1;
     private @Nullable Window window;
+
+    /** The length of the next item in bytes, if it is too long for a window with others; else 0. */
+    private long longItem;
 
     /**
      * @param typicalBytes how long the first items are, as a guess
@@ -87,16 +103,12 @@ public final class HistoryPages implements AutoCloseable {
         this.isStreamed = isStreamed;
     }
 
-    /** Whether everything has been read. */
+    @Override
     public boolean isEnded() {
         return next >= end;
     }
 
-    /**
-     * How long what is left will be, as a guess.
-     *
-     * @param around how many bytes come to each item's text
-     */
+    @Override
     public long bytesLeft(int around) {
         return (end - next) * (typicalBytes + around);
     }
@@ -117,11 +129,16 @@ public final class HistoryPages implements AutoCloseable {
     }
 
     /**
-     * The same for who is done with a text when the next one comes: they are in the same memory, because an array for each would be as much garbage as a
-     * history has text.
+     * As {@link #next}, with all texts in the same memory: an array for each would be as much garbage as a history has
+     * text.
      */
+    @Override
     public void passOn(Consumer<StoredItem> taker) {
-        read(taker, this::intoTheSameMemory);
+        try {
+            read(taker, row -> memory.read(row, TEXT));
+        } finally {
+            memory.endPage();
+        }
     }
 
     private void read(Consumer<StoredItem> taker, TextReader texts) {
@@ -130,13 +147,18 @@ public final class HistoryPages implements AutoCloseable {
         }
         try {
             var isRead = window != null && read(window, taker, texts);
-            if (!isRead) {
+            while (!isRead) {
                 close();
-                window = new Window();
+                var length = longItem;
+                if (length > 0) {
+                    reservation.accept(length * LONG_ITEM_COST);
+                }
+                longItem = 0;
+                window = new Window(length > 0);
                 isRead = read(window, taker, texts);
-            }
-            if (!isRead) {
-                throw ThreadStoreException.threadNotFound(threadId.value());
+                if (!isRead && longItem == 0) {
+                    throw ThreadStoreException.threadNotFound(threadId.value());
+                }
             }
             if (isEnded() || !isStreamed) {
                 close();
@@ -150,23 +172,23 @@ public final class HistoryPages implements AutoCloseable {
         }
     }
 
-    /** Whether there was an item. */
+    /**
+     * Whether there was an item with its text. If there was one without, the next window begins with it, and its length
+     * is known.
+     */
     private boolean read(Window rows, Consumer<StoredItem> taker, TextReader texts) throws SQLException {
         var items = 0;
         var bytes = 0L;
-        while (bytes < PAGE_BYTES && items < PAGE_ITEMS) {
-            if (!rows.row.next()) {
-                // all that was asked for was wanted
-                pages = Math.min(2 * pages, MOST_PAGES);
-                break;
-            }
+        while (bytes < PAGE_BYTES && items < PAGE_ITEMS && rows.advance()) {
             var ordinal = rows.row.getLong(1);
             var recordedAt = rows.row.getLong(2);
             var payloadOffset = RolloutItemRepository.integerOrNull(rows.row, 3);
             var text = texts.read(rows.row);
             if (text == null) {
-                text = JsonText.of(rows.readLong(ordinal));
-                pages = 1;
+                rows.end();
+                next = ordinal;
+                longItem = rows.row.getLong(5);
+                break;
             }
             items++;
             bytes += text.length();
@@ -179,30 +201,14 @@ public final class HistoryPages implements AutoCloseable {
         return items > 0;
     }
 
-    private @Nullable JsonText intoTheSameMemory(ResultSet row) throws SQLException {
-        var text = row.getBinaryStream(TEXT);
-        if (text == null) {
-            return null;
-        }
-        try {
-            // all of it is there: it comes from the row that the driver has read
-            var count = text.available();
-            if (count > passedOn.length) {
-                passedOn = new byte[Math.max(count, 2 * passedOn.length)];
-            }
-            return new JsonText(passedOn, 0, text.readNBytes(passedOn, 0, count));
-        } catch (IOException e) {
-            throw new UncheckedIOException("a row that is in memory is read without input", e);
-        }
-    }
-
     /** Gives the connection back until the next page is asked for. What is on its way from the database is thrown away. */
+    @Override
     public void pause() {
         if (window != null) {
             pages = 1;
             close();
         }
-        passedOn = NOTHING;
+        memory.release();
     }
 
     @Override
@@ -214,7 +220,7 @@ public final class HistoryPages implements AutoCloseable {
         }
     }
 
-    /** The text of a row; null if it is one of those that come without. */
+    /** The text of a row; null if it is beyond the window's bound. */
     @FunctionalInterface
     private interface TextReader {
         @Nullable
@@ -227,20 +233,24 @@ public final class HistoryPages implements AutoCloseable {
         private final Connection connection;
         private final PreparedStatement select;
         private final ResultSet row;
+        private boolean isEnded;
 
-        Window() throws SQLException {
+        /** @param withLongItem whether the first item is read however long it is */
+        Window(boolean withLongItem) throws SQLException {
             var page = Math.max(1, Math.min(PAGE_ITEMS, PAGE_BYTES / typicalBytes));
             var fetch = (int) Math.min(FETCH_ITEMS, page);
+            var size = isStreamed ? pages : 1;
             connection = dataSource.getConnection();
             try {
                 select = connection.prepareStatement(SELECT);
                 select.setFetchSize(isStreamed ? fetch : 0);
-                // alone it may be as long as it is
-                select.setLong(1, page == 1 ? Long.MAX_VALUE : FETCH_BYTES / fetch);
-                select.setLong(2, threadKey);
-                select.setLong(3, next);
-                select.setLong(4, end);
-                select.setLong(5, page == 1 || !isStreamed ? page : page * pages);
+                select.setLong(1, next);
+                select.setLong(2, PAGE_BYTES * size);
+                select.setLong(3, withLongItem ? next : NO_ORDINAL);
+                select.setLong(4, threadKey);
+                select.setLong(5, next);
+                select.setLong(6, end);
+                select.setLong(7, page * size);
                 row = select.executeQuery().unwrap(ResultSet.class);
             } catch (SQLException | RuntimeException | Error e) {
                 connection.close();
@@ -248,17 +258,18 @@ public final class HistoryPages implements AutoCloseable {
             }
         }
 
-        byte[] readLong(long ordinal) throws SQLException {
-            try (var one = connection.prepareStatement(SELECT_LONG)) {
-                one.setLong(1, threadKey);
-                one.setLong(2, ordinal);
-                try (var found = one.executeQuery()) {
-                    if (!found.next()) {
-                        throw ThreadStoreException.threadNotFound(threadId.value());
-                    }
-                    return found.getBytes(1);
-                }
+        /** Whether there is another row. All that was asked for was wanted if there is none. */
+        boolean advance() throws SQLException {
+            if (!isEnded && !row.next()) {
+                end();
             }
+            return !isEnded;
+        }
+
+        /** No more rows are to be read from it, though there may be some. */
+        void end() {
+            isEnded = true;
+            pages = Math.min(2 * pages, MOST_PAGES);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.threadstore.rollout;
 
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Queued;
 import io.threadstore.platform.RetryDeadlocks;
 import io.threadstore.thread.LockedThread;
 import io.threadstore.thread.PersistenceMode;
@@ -40,6 +41,7 @@ public class LoneAppendService {
     }
 
     /** As {@link RolloutService#append}. */
+    @Queued("thread")
     @RetryDeadlocks
     @Transactional
     public AppendResult append(ThreadId threadId, @Nullable Long epoch, AppendItems append) {
@@ -49,13 +51,17 @@ public class LoneAppendService {
                 .filter(item -> PersistencePolicy.keeps(mode, item))
                 .toList();
         var dropped = append.items().size() - kept.size();
+        var expected = append.expectedOrdinal();
+        var isAtEnd = expected == null || expected == thread.nextOrdinal();
         if (kept.isEmpty()) {
-            learn(thread, append.items());
+            // at another ordinal it may have come before, and what came after it must not be undone
+            if (isAtEnd) {
+                learn(thread, append.items());
+            }
             return new AppendResult(null, thread.nextOrdinal(), 0, dropped, false);
         }
         writers.renew(thread);
-        var expected = append.expectedOrdinal();
-        if (expected != null && expected != thread.nextOrdinal()) {
+        if (!isAtEnd) {
             return replay(thread, expected, kept, dropped);
         }
         var first = store(thread, append.items(), mode);

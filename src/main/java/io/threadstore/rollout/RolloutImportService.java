@@ -25,7 +25,7 @@ public class RolloutImportService {
      * @param rollout the file, unpacked; read to its end, not closed
      * @return the file, to be closed
      * @throws ThreadStoreException {@link ErrorKind#SESSION_META_MISMATCH}, {@link ErrorKind#INVALID_REQUEST} with a line,
-     *     {@link ErrorKind#REQUEST_TOO_LARGE}, {@link ErrorKind#TOO_MANY_REQUESTS}, {@link ErrorKind#UNAVAILABLE}
+     *     {@link ErrorKind#REQUEST_TOO_LARGE}, {@link ErrorKind#UNAVAILABLE}
      */
     public CheckedRollout take(ThreadId threadId, InputStream rollout) throws IOException {
         return spool.take(threadId, rollout);
@@ -33,7 +33,7 @@ public class RolloutImportService {
 
     /**
      * Stores a file that was taken in. The same file again changes nothing; a longer one that begins with what is stored appends the
-     * rest.
+     * rest. A live writer whose lease has ended is closed, as by a shutdown.
      *
      * @param dryRun whether only the answer is wanted
      * @throws ThreadStoreException {@link ErrorKind#THREAD_ALREADY_LIVE}, {@link ErrorKind#ORDINAL_CONFLICT} at the first difference

@@ -4,6 +4,7 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Json;
 import io.threadstore.platform.JsonText;
+import io.threadstore.platform.Queued;
 import io.threadstore.platform.RetryDeadlocks;
 import io.threadstore.thread.LockedThread;
 import io.threadstore.thread.MetadataPatches;
@@ -11,6 +12,7 @@ import io.threadstore.thread.PersistenceMode;
 import io.threadstore.thread.ThreadId;
 import io.threadstore.thread.ThreadRows;
 import io.threadstore.thread.ThreadSummary;
+import io.threadstore.writer.LiveWriter;
 import io.threadstore.writer.LiveWriters;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -61,56 +63,117 @@ class RolloutImporter {
     }
 
     /** Stores it, in the transaction in hand if there is one. See {@link RolloutImportService#store}. */
+    @Queued("thread")
     @RetryDeadlocks
     ImportResult store(ThreadId threadId, CheckedRollout file) {
-        return QuarkusTransaction.joiningExisting().timeout(TIMEOUT_SECONDS).call(() -> store(threadId, file, false));
+        return QuarkusTransaction.joiningExisting().timeout(TIMEOUT_SECONDS).call(() -> {
+            threads.allowLongStatements();
+            try (var lines = new ItemsAhead(file.open())) {
+                var thread = threads.findLocked(threadId).orElse(null);
+                if (thread == null || !endWriter(thread)) {
+                    return storeNew(newThread(threadId, lines, true), lines, true);
+                }
+                var pages = reader.pagesInTransaction(thread.toStored(), 0, thread.nextOrdinal());
+                return goOn(thread, new Stored(pages, patches.ordinals(thread)), lines, true);
+            } catch (IOException e) {
+                throw new UncheckedIOException("the spooled rollout file is not readable", e);
+            }
+        });
     }
 
-    /** Does the same and undoes it. */
-    @RetryDeadlocks
-    ImportResult rehearse(ThreadId threadId, CheckedRollout file) {
-        QuarkusTransaction.begin(QuarkusTransaction.beginOptions().timeout(TIMEOUT_SECONDS));
-        try {
-            return store(threadId, file, true);
-        } finally {
-            QuarkusTransaction.rollback();
+    /** Ends a writer whose lease has ended, as a shutdown does. Returns whether anything is left of the thread. */
+    private boolean endWriter(LockedThread thread) {
+        var writer = writers.find(thread.key());
+        if (writer.isEmpty()) {
+            return true;
+        }
+        requireEnded(thread, writer.get());
+        if (isEmptyAndLazy(thread)) {
+            thread.delete();
+            return false;
+        }
+        log.materialize(thread, clock.instant());
+        writers.close(thread);
+        return true;
+    }
+
+    private void requireEnded(LockedThread thread, LiveWriter writer) {
+        if (writers.isWithinLease(writer)) {
+            throw LiveWriters.alreadyLive(thread, writer);
         }
     }
 
-    private ImportResult store(ThreadId threadId, CheckedRollout file, boolean dryRun) {
-        threads.allowLongStatements();
+    private static boolean isEmptyAndLazy(LockedThread thread) {
+        return thread.isLazy() && !thread.holdsItems();
+    }
+
+    /**
+     * Answers as {@link #store} would, and changes nothing. While the file is compared no transaction is open, which
+     * the database would end, and no connection is held.
+     */
+    ImportResult rehearse(ThreadId threadId, CheckedRollout file) {
+        var seen = QuarkusTransaction.requiringNew().call(() -> see(threadId));
         try (var lines = new ItemsAhead(file.open())) {
-            var stored = threads.findLocked(threadId);
-            return stored.isPresent() ? goOn(stored.get(), lines, dryRun) : storeNew(threadId, lines, dryRun);
+            if (seen == null) {
+                return storeNew(newThread(threadId, lines, false), lines, false);
+            }
+            try (seen) {
+                return goOn(seen.thread(), seen.stored(), lines, false);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("the spooled rollout file is not readable", e);
         }
     }
 
-    private ImportResult storeNew(ThreadId threadId, ItemsAhead lines, boolean dryRun) throws IOException {
+    /** A thread as the import would find it once it has ended its writer; null if there would be none. */
+    private @Nullable Seen see(ThreadId threadId) {
+        var thread = threads.findCopy(threadId).orElse(null);
+        if (thread == null) {
+            return null;
+        }
+        writers.find(thread.key()).ifPresent(writer -> requireEnded(thread, writer));
+        if (isEmptyAndLazy(thread)) {
+            return null;
+        }
+        var stored = new Stored(
+                reader.pages(thread.toStored(), thread.isLazy() ? 1 : 0, thread.nextOrdinal()),
+                patches.ordinals(thread));
+        if (thread.isLazy()) {
+            // item 0 is not stored yet
+            var first = log.show(thread, clock.instant());
+            stored.begin(new StoredItem(0, thread.createdAt(), first.text(), first.payloadOffset()));
+        }
+        return new Seen(thread, stored);
+    }
+
+    /** A thread that is only compared with a file. */
+    private record Seen(LockedThread thread, Stored stored) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            stored.close();
+        }
+    }
+
+    private LockedThread newThread(ThreadId threadId, ItemsAhead lines, boolean isStored) throws IOException {
         var now = clock.instant();
-        var first = lines.next();
+        var first = lines.peek();
         if (first == null) {
             throw new IllegalStateException("a spooled rollout file has at least one line");
         }
-        var thread = threads.insert(threadId, PersistenceMode.LIMITED, createdAt(first, now), now, new ThreadSummary());
-        var appending = log.begin(thread, now, !dryRun);
-        for (var item = first; item != null; item = lines.next()) {
-            appending.add(item, recordedAt(item, now));
-        }
-        var appended = appending.end();
-        metrics.appended(appended, thread.toStored().byteCount());
+        var createdAt = createdAt(first, now);
+        return isStored
+                ? threads.insert(threadId, PersistenceMode.LIMITED, createdAt, now, new ThreadSummary())
+                : threads.copyOfNew(threadId, PersistenceMode.LIMITED, createdAt, now, new ThreadSummary());
+    }
+
+    private ImportResult storeNew(LockedThread thread, ItemsAhead lines, boolean isStored) throws IOException {
+        var appended = append(thread, lines.next(), lines, isStored);
         return new ImportResult(thread.toStored(), true, appended, 0);
     }
 
-    private ImportResult goOn(LockedThread thread, ItemsAhead lines, boolean dryRun) throws IOException {
-        var writer = writers.find(thread.key());
-        if (writer.isPresent()) {
-            throw LiveWriters.alreadyLive(thread, writer.get());
-        }
-        var now = clock.instant();
-        var bytesBefore = thread.toStored().byteCount();
-        var stored = new Stored(thread, patches.ordinals(thread));
+    private ImportResult goOn(LockedThread thread, Stored stored, ItemsAhead lines, boolean isStored)
+            throws IOException {
         var replayed = 0L;
         var line = lines.next();
         for (; line != null; line = lines.next()) {
@@ -128,15 +191,24 @@ class RolloutImporter {
             }
             replayed++;
         }
-        var appending = log.begin(thread, now, !dryRun);
-        for (; line != null; line = lines.next()) {
-            appending.add(line, recordedAt(line, now));
+        var appended = append(thread, line, lines, isStored);
+        return new ImportResult(thread.toStored(), false, appended, replayed);
+    }
+
+    /** Appends this item and those that follow it. Returns how many they were. */
+    private long append(LockedThread thread, @Nullable RolloutItem first, ItemsAhead lines, boolean isStored)
+            throws IOException {
+        var now = clock.instant();
+        var bytesBefore = thread.toStored().byteCount();
+        var appending = log.begin(thread, now, isStored);
+        for (var item = first; item != null; item = lines.next()) {
+            appending.add(item, recordedAt(item, now));
         }
         var appended = appending.end();
-        if (appended > 0) {
+        if (isStored && appended > 0) {
             metrics.appended(appended, thread.toStored().byteCount() - bytesBefore);
         }
-        return new ImportResult(thread.toStored(), false, appended, replayed);
+        return appended;
     }
 
     private Instant createdAt(RolloutItem sessionMeta, Instant now) {
@@ -151,7 +223,7 @@ class RolloutImporter {
     }
 
     /** The stored items, compared one by one with a file's. */
-    private final class Stored {
+    private final class Stored implements AutoCloseable {
 
         /** All stored items have been matched. */
         static final long END = -1;
@@ -162,8 +234,8 @@ class RolloutImporter {
         private final Set<Long> patched;
         private final Deque<StoredItem> page = new ArrayDeque<>();
 
-        Stored(LockedThread thread, Set<Long> patched) {
-            this.pages = reader.pagesInTransaction(thread.toStored(), 0, thread.nextOrdinal());
+        Stored(HistoryPages pages, Set<Long> patched) {
+            this.pages = pages;
             this.patched = patched;
         }
 
@@ -187,11 +259,23 @@ class RolloutImporter {
             return END;
         }
 
+        /** An item that comes before those that are stored. */
+        void begin(StoredItem first) {
+            page.add(first);
+        }
+
         private @Nullable StoredItem peek() {
             if (page.isEmpty()) {
                 page.addAll(pages.next());
+                // lines are parsed before the next page is needed
+                pages.pause();
             }
             return page.peek();
+        }
+
+        @Override
+        public void close() {
+            pages.close();
         }
     }
 }

@@ -1,31 +1,33 @@
 package io.threadstore.rollout;
 
 import io.agroal.api.AgroalDataSource;
+import io.threadstore.platform.RunningQuery;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.hibernate.StatelessSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of {@code rollout_item}. Pages are cut by length before any text is read, because texts may be large, and are read in plain SQL,
- * as they are only passed on.
+ * The rows of {@code rollout_item}. Pages are cut by length before any text is read, because texts may be large; in
+ * plain SQL.
  */
 @ApplicationScoped
 class RolloutItemRepository {
 
     private final StatelessSession session;
     private final AgroalDataSource dataSource;
+    private final RunningQuery query;
 
-    RolloutItemRepository(StatelessSession session, AgroalDataSource dataSource) {
+    RolloutItemRepository(StatelessSession session, AgroalDataSource dataSource, RunningQuery query) {
         this.session = session;
         this.dataSource = dataSource;
+        this.query = query;
     }
 
     /** Inserts items in the transaction in hand. */
@@ -58,53 +60,41 @@ class RolloutItemRepository {
     }
 
     /**
-     * The items of a window, cut after {@code limit} items or {@code maxBytes} of text, but never before the first item.
+     * The places and lengths of the items of a window, cut after {@code limit} items or {@code maxBytes} of text, but
+     * never before the first item.
+     *
+     * @param nextIfComplete where the query goes on if the window holds no more; null if it does not
      */
-    Slice slice(Window window, int limit, long maxBytes) {
-        try (var connection = dataSource.getConnection()) {
-            var end = end(connection, window, limit, maxBytes);
-            if (end.count() == 0) {
-                return new Slice(List.of(), false);
-            }
-            return new Slice(items(connection, window.endingWith(end.ordinal()), end.count()), end.isMoreBeyond());
+    ItemPage page(Window window, int limit, long maxBytes, @Nullable Long nextIfComplete) {
+        var sql = "SELECT ordinal, byte_length FROM rollout_item WHERE " + window.condition() + window.order()
+                + " LIMIT ?";
+        try (var connection = dataSource.getConnection();
+                var select = connection.prepareStatement(sql)) {
+            select.setInt(window.bind(select), limit + 1);
+            return query.execute(select, row -> page(window, row, limit, maxBytes, nextIfComplete));
         } catch (SQLException e) {
             throw new PersistenceException(e);
         }
     }
 
-    private static End end(Connection connection, Window window, int limit, long maxBytes) throws SQLException {
-        var sql = "SELECT ordinal, byte_length FROM rollout_item WHERE " + window.condition() + window.order()
-                + " LIMIT ?";
-        try (var select = connection.prepareStatement(sql)) {
-            select.setInt(window.bind(select), limit + 1);
-            try (var row = select.executeQuery().unwrap(ResultSet.class)) {
-                var bytes = 0L;
-                var end = new End(-1, 0, false);
-                while (row.next()) {
-                    bytes += row.getInt(2);
-                    if (end.count() == limit || end.count() > 0 && bytes > maxBytes) {
-                        return new End(end.ordinal(), end.count(), true);
-                    }
-                    end = new End(row.getLong(1), end.count() + 1, false);
-                }
-                return end;
+    private static ItemPage page(Window window, ResultSet row, int limit, long maxBytes, @Nullable Long nextIfComplete)
+            throws SQLException {
+        var ordinals = new long[limit];
+        var lengths = new int[limit];
+        var count = 0;
+        var bytes = 0L;
+        while (row.next()) {
+            var length = row.getInt(2);
+            bytes += length;
+            if (count == limit || count > 0 && bytes > maxBytes) {
+                return new ItemPage(
+                        window, Arrays.copyOf(ordinals, count), Arrays.copyOf(lengths, count), ordinals[count - 1]);
             }
+            ordinals[count] = row.getLong(1);
+            lengths[count] = length;
+            count++;
         }
-    }
-
-    private static List<StoredItem> items(Connection connection, Window window, int count) throws SQLException {
-        var sql = "SELECT ordinal, recorded_at, payload_offset, item FROM rollout_item WHERE " + window.condition()
-                + window.order();
-        try (var select = connection.prepareStatement(sql)) {
-            window.bind(select);
-            try (var row = select.executeQuery().unwrap(ResultSet.class)) {
-                var items = new ArrayList<StoredItem>(count);
-                while (row.next()) {
-                    items.add(StoredItem.of(row.getLong(1), row.getLong(2), row.getBytes(4), integerOrNull(row, 3)));
-                }
-                return items;
-            }
-        }
+        return new ItemPage(window, Arrays.copyOf(ordinals, count), Arrays.copyOf(lengths, count), nextIfComplete);
     }
 
     static @Nullable Integer integerOrNull(ResultSet row, int column) throws SQLException {
@@ -116,21 +106,6 @@ class RolloutItemRepository {
         return StoredItem.of((Long) row[0], (Long) row[1], (byte[]) row[2], (Integer) row[3]);
     }
 
-    /**
-     * Where a slice ends.
-     *
-     * @param ordinal of its last item
-     * @param count how many items it has
-     */
-    private record End(long ordinal, int count, boolean isMoreBeyond) {}
-
     /** An item that is not stored yet. */
     record NewItem(long ordinal, Instant recordedAt, RolloutItem item) {}
-
-    /**
-     * Some items of a thread.
-     *
-     * @param more whether the window holds further ones
-     */
-    record Slice(List<StoredItem> items, boolean more) {}
 }

@@ -8,27 +8,46 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongConsumer;
 
 /**
  * Splits NDJSON into lines. Lines end with a line feed, which the last one may lack; lines of nothing but white space are
- * passed over. Memory is bounded by the longest line that may be.
+ * passed over, up to a limit. Memory is bounded by the longest line that may be.
  */
 public final class RolloutLines {
+
+    /** How many blank lines are accepted: they cost work and no bytes of an item's limit. */
+    static final int MAX_BLANK_LINES = 100_000;
 
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private final InputStream in;
     private final ItemLimit itemLimit;
     private final long maxBytes;
+    private final LongConsumer beforeGrowth;
     private byte[] buffer = new byte[BUFFER_BYTES];
     private int position;
     private int end;
     private long total;
     private long number;
+    private int blankLines;
+
+    /** Where the line that was found last begins, and where it ends. */
+    private int lineStart;
+
+    private int lineEnd;
 
     /** @param maxBytes how long the whole may be */
     public RolloutLines(InputStream in, ItemLimit itemLimit, long maxBytes) {
+        this(in, itemLimit, maxBytes, bytes -> {});
+    }
+
+    /**
+     * @param maxBytes how long the whole may be
+     * @param beforeGrowth called with the new size of the buffer, in bytes, before it grows for a longer line
+     */
+    RolloutLines(InputStream in, ItemLimit itemLimit, long maxBytes, LongConsumer beforeGrowth) {
+        this.beforeGrowth = beforeGrowth;
         this.in = in;
         this.itemLimit = itemLimit;
         this.maxBytes = maxBytes;
@@ -42,22 +61,28 @@ public final class RolloutLines {
     /**
      * The next line that is not blank, without its line feed; empty at the end.
      *
-     * @throws ThreadStoreException REQUEST_TOO_LARGE if the line, or the whole, is longer than its limit
+     * @throws ThreadStoreException REQUEST_TOO_LARGE if the line, or the whole, is longer than its limit, or if there
+     *     are too many blank lines
      */
     public Optional<JsonText> next() throws IOException {
         while (true) {
-            var line = readLine();
-            if (line == null) {
+            if (!findLine()) {
                 return Optional.empty();
             }
             number++;
-            if (!isBlank(line)) {
-                return Optional.of(JsonText.of(line));
+            if (!isBlank()) {
+                return Optional.of(JsonText.of(Arrays.copyOfRange(buffer, lineStart, lineEnd)));
+            }
+            if (++blankLines > MAX_BLANK_LINES) {
+                throw ThreadStoreException.of(
+                                ErrorKind.REQUEST_TOO_LARGE,
+                                "the body has more than " + MAX_BLANK_LINES + " blank lines")
+                        .atLine(number);
             }
         }
     }
 
-    private byte @Nullable [] readLine() throws IOException {
+    private boolean findLine() throws IOException {
         var searched = position;
         while (true) {
             var feed = Bytes.indexOf(buffer, searched, end, (byte) '\n');
@@ -72,12 +97,13 @@ public final class RolloutLines {
                     continue;
                 }
                 if (length == 0) {
-                    return null;
+                    return false;
                 }
             }
-            var line = Arrays.copyOfRange(buffer, position, position + length);
+            lineStart = position;
+            lineEnd = position + length;
             position += feed < 0 ? length : length + 1;
-            return line;
+            return true;
         }
     }
 
@@ -87,7 +113,9 @@ public final class RolloutLines {
         if (position > 0) {
             System.arraycopy(buffer, position, buffer, 0, left);
         } else if (left == buffer.length) {
-            buffer = Arrays.copyOf(buffer, (int) Math.min(2L * left, Integer.MAX_VALUE - 8));
+            var size = Math.min(2L * left, Integer.MAX_VALUE - 8);
+            beforeGrowth.accept(size);
+            buffer = Arrays.copyOf(buffer, (int) size);
         }
         position = 0;
         var count = Math.max(0, in.read(buffer, left, buffer.length - left));
@@ -100,8 +128,9 @@ public final class RolloutLines {
         return count > 0;
     }
 
-    private static boolean isBlank(byte[] line) {
-        for (var b : line) {
+    private boolean isBlank() {
+        for (var i = lineStart; i < lineEnd; i++) {
+            var b = buffer[i];
             if (b != ' ' && b != '\t' && b != '\r') {
                 return false;
             }

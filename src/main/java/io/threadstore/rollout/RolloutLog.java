@@ -46,14 +46,27 @@ public class RolloutLog {
 
     /** Makes a lazy thread visible: its {@code session_meta} takes the ordinal 0 that was kept for it. */
     public void materialize(LockedThread thread, Instant now) {
-        if (!thread.isLazy()) {
-            return;
+        if (thread.isLazy()) {
+            var sessionMeta = show(thread, now);
+            repository.insert(thread.key(), List.of(new NewItem(0, thread.createdAt(), sessionMeta)));
         }
+    }
+
+    /** Makes a lazy thread visible and counts its {@code session_meta}, which the caller stores as item 0. */
+    RolloutItem show(LockedThread thread, Instant now) {
         var waiting = items.reread(thread.pendingSessionMeta().orElseThrow());
         var sessionMeta = sessionMetas.completed(waiting, thread.summary());
-        repository.insert(thread.key(), List.of(new NewItem(0, thread.createdAt(), sessionMeta)));
         thread.materialize(now);
         thread.grow(1, sessionMeta.text().length(), thread.nextOrdinal(), now);
+        return sessionMeta;
+    }
+
+    /**
+     * Applies what a lazy thread's {@code session_meta} says to its summary; it is stored when the thread is
+     * materialised.
+     */
+    public void expect(LockedThread thread, RolloutItem sessionMeta) {
+        summarizer.apply(thread.summary(), thread.threadId(), sessionMeta);
     }
 
     /** Applies what an item says to the summary of a thread that does not store it. */
@@ -73,7 +86,7 @@ public class RolloutLog {
     /**
      * Begins to store items one by one.
      *
-     * @param stored false only counts and summarises: for a rehearsal in a transaction that is rolled back
+     * @param stored false only counts and summarises, for a rehearsal
      */
     Appending begin(LockedThread thread, Instant now, boolean stored) {
         return new Appending(thread, now, stored);

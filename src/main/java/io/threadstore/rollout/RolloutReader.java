@@ -13,6 +13,9 @@ public class RolloutReader {
     /** How many bytes of text a listed page holds at the most, but at least one item. */
     private static final long LIST_BYTES = 8 * 1024 * 1024;
 
+    /** How many items one request for types reads at most. */
+    private static final int SCANNED_ITEMS = 10_000;
+
     private final RolloutItemRepository repository;
     private final AgroalDataSource dataSource;
 
@@ -21,16 +24,30 @@ public class RolloutReader {
         this.dataSource = dataSource;
     }
 
-    /** One page of a list of items; it ends at the query's limit or at 8 MiB of text. */
+    /**
+     * Plans one page of a list of items; it ends at the query's limit or at 8 MiB of text, but not before the first
+     * item. No text is read yet: {@link ItemPage#bytes} tells how much there will be. A query for types reads at most
+     * {@value #SCANNED_ITEMS} items, so that its page may be short, even empty, and still go on.
+     */
     public ItemPage list(StoredThread thread, ItemQuery query) {
-        var window = new Window(thread.key(), query.after(), query.before(), query.types(), query.ascending());
-        var slice = repository.slice(window, query.limit(), LIST_BYTES);
-        return new ItemPage(slice.items(), slice.more());
+        var all = new Window(thread.key(), query.after(), query.before(), query.types(), query.ascending());
+        var window = query.types().isEmpty() ? all : all.cutTo(SCANNED_ITEMS, thread.nextOrdinal());
+        return repository.page(window, query.limit(), LIST_BYTES, window.equals(all) ? null : window.end());
+    }
+
+    /** The items of a page that was planned, with about 256 KiB of text in memory at once, or one item. */
+    public ItemSource items(StoredThread thread, ItemPage page) {
+        return new ListedItems(dataSource, thread.threadId(), page);
     }
 
     /** The whole history, up to the ordinal that was the thread's next when it was looked up, page by page. */
     public HistoryPages pages(StoredThread thread) {
-        return pages(thread, 0, thread.nextOrdinal(), true);
+        return pages(thread, 0, thread.nextOrdinal());
+    }
+
+    /** The items from one ordinal on to before another, page by page. */
+    HistoryPages pages(StoredThread thread, long from, long end) {
+        return pages(thread, from, end, true);
     }
 
     /** The items from one ordinal on to before another, page by page, in the caller's transaction. */

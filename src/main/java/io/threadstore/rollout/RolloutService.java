@@ -12,11 +12,16 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Appends rollout items: all or none, durable and readable when acknowledged, exactly once where the caller says where. */
 @ApplicationScoped
 public class RolloutService {
+
+    /** Far beyond the time limits of {@link AppendGroups}: no request waits for ever, whatever fails. */
+    private static final int MAX_WAIT_SECONDS = 60;
 
     private final AppendGroups groups;
     private final AppendRows rows;
@@ -113,10 +118,17 @@ public class RolloutService {
             // also by who is interrupted: what has been sent can't be called back
             return share(tenant, threadId, epoch, append)
                     .toCompletableFuture()
+                    .orTimeout(MAX_WAIT_SECONDS, TimeUnit.SECONDS)
                     .join()
                     .orElseGet(() -> alone.append(threadId, epoch, append));
         } catch (CompletionException e) {
-            throw new PersistenceException(e.getCause());
+            var cause = e.getCause();
+            if (cause instanceof ThreadStoreException ours) {
+                throw ours;
+            }
+            throw cause instanceof TimeoutException
+                    ? AppendGroups.outcomeUnknown(cause)
+                    : new PersistenceException(cause);
         }
     }
 

@@ -4,6 +4,7 @@ import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.JsonText;
 import io.threadstore.platform.Limits;
+import io.threadstore.platform.limits.RequestMemory;
 import io.threadstore.thread.TextLimits;
 import io.threadstore.thread.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -16,7 +17,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -29,46 +30,48 @@ class RolloutSpool {
 
     private static final Logger LOG = Logger.getLogger(RolloutSpool.class);
 
+    /**
+     * What an import holds for each byte of its longest line's buffer: the line, the item, and what is sent to the
+     * database.
+     */
+    private static final int COST = 4;
+
     private static final byte[] BLANK = {};
 
     private final ItemReader items;
     private final ItemLimit itemLimit;
     private final SessionMeta sessionMeta;
     private final long maxBytes;
-    private final Semaphore places;
 
     RolloutSpool(ItemReader items, ItemLimit itemLimit, SessionMeta sessionMeta, Limits limits) {
         this.items = items;
         this.itemLimit = itemLimit;
         this.sessionMeta = sessionMeta;
         this.maxBytes = limits.rollout().asLongValue();
-        this.places = new Semaphore(limits.imports());
     }
 
     /**
      * Checks and keeps a rollout file.
-     *
      * @throws ThreadStoreException INVALID_REQUEST with the line's number, SESSION_META_MISMATCH, REQUEST_TOO_LARGE,
-     *     TOO_MANY_REQUESTS, UNAVAILABLE
+     *     UNAVAILABLE
      */
     Spooled take(ThreadId threadId, InputStream rollout) throws IOException {
-        if (!places.tryAcquire()) {
-            throw ThreadStoreException.of(
-                    ErrorKind.TOO_MANY_REQUESTS, "as many rollout files as may are being imported; try again later");
-        }
-        Spooled spooled;
+        var memory = RequestMemory.ofCurrentRequest();
+        Spooled spooled = null;
+        var isFilled = false;
         try {
             spooled = new Spooled();
-        } catch (IOException | RuntimeException e) {
-            places.release();
-            throw e;
-        }
-        try {
-            fill(spooled, threadId, new RolloutLines(rollout, itemLimit, maxBytes));
+            fill(
+                    spooled,
+                    threadId,
+                    new RolloutLines(rollout, itemLimit, maxBytes, bytes -> memory.accept(bytes * COST)));
+            isFilled = true;
             return spooled;
-        } catch (IOException | RuntimeException e) {
-            spooled.close();
-            throw e;
+        } finally {
+            // whatever ended it, an Error included
+            if (!isFilled && spooled != null) {
+                spooled.close();
+            }
         }
     }
 
@@ -134,8 +137,9 @@ class RolloutSpool {
 
         private final FileChannel file;
         private final OutputStream out;
+        private final AtomicBoolean isClosed = new AtomicBoolean();
 
-        private Spooled() throws IOException {
+        private Spooled() {
             try {
                 file = FileChannel.open(
                         Files.createTempFile("threadstore-import-", ".jsonl"),
@@ -145,7 +149,12 @@ class RolloutSpool {
             } catch (IOException e) {
                 throw diskFailure(e);
             }
-            out = new BufferedOutputStream(Channels.newOutputStream(file), 64 * 1024);
+            try {
+                out = new BufferedOutputStream(Channels.newOutputStream(file), 64 * 1024);
+            } catch (Error e) {
+                closeFile();
+                throw e;
+            }
         }
 
         private void writeLine(byte[] line) {
@@ -173,12 +182,17 @@ class RolloutSpool {
 
         @Override
         public void close() {
+            if (!isClosed.getAndSet(true)) {
+                closeFile();
+            }
+        }
+
+        private void closeFile() {
             try {
                 file.close();
             } catch (IOException e) {
                 LOG.warnf("a temporary file may stay behind: reason=%s", e.getMessage());
             }
-            places.release();
         }
     }
 

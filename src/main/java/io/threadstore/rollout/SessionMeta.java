@@ -121,9 +121,11 @@ public class SessionMeta {
             missing.put(CWD, summary.cwd());
         }
         if (!known.has(MODEL_PROVIDER)) {
-            missing.put(
-                    MODEL_PROVIDER,
-                    summary.modelProvider() == null ? defaults.modelProvider() : summary.modelProvider());
+            if (summary.modelProvider() == null) {
+                // the item is going to say it, so the summary does, too
+                summary.providedBy(defaults.modelProvider());
+            }
+            missing.put(MODEL_PROVIDER, summary.modelProvider());
         }
         if (summary.threadSource() != null && !known.has(THREAD_SOURCE)) {
             missing.put(THREAD_SOURCE, summary.threadSource());

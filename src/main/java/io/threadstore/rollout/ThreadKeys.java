@@ -23,7 +23,7 @@ class ThreadKeys {
     private static final String SELECT = "SELECT t.tenant, t.thread_id, t.thread_key FROM thread t WHERE ";
     private static final String ONE_THREAD = "(t.tenant = ? AND t.thread_id = ?)";
 
-    private final Map<AppendRows.Key, Long> known = LimitedMap.of(MAX_KNOWN);
+    private final Map<AppendRows.Key, Long> known = LimitedMap.leastRecentlyUsed(MAX_KNOWN);
 
     /** The primary keys of those of the threads that there are, looked up where they are not known. */
     List<Long> find(Connection connection, List<AppendRows.Key> threads) throws SQLException {

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param itemsWithoutChecksum how many of them were stored before there were checksums
  * @param differences the first of what is not as it should be
  * @param differenceCount how many differences there are
- * @param notDerivable what of the thread its items don't determine, and was therefore not compared
+ * @param notDerivable what of the thread its items don't determine: never, or because an event that is not stored may
+ *     be the reason for
+ *     a difference
  */
 public record ThreadVerification(
         ThreadId threadId,

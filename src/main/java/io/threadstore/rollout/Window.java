@@ -38,10 +38,28 @@ record Window(long threadKey, long after, long before, List<String> types, boole
         return next;
     }
 
-    /** The same window, up to and including the ordinal. */
-    Window endingWith(long ordinal) {
+    /** The part of this window from one of its items to another, both included, in its order. */
+    Window between(long first, long last) {
+        return new Window(threadKey, Math.min(first, last) - 1, Math.max(first, last) + 1, types, ascending);
+    }
+
+    /**
+     * The first so many ordinals of the window, in its order.
+     *
+     * @param nextOrdinal the thread's; there are no items from it on
+     */
+    Window cutTo(int ordinals, long nextOrdinal) {
+        var top = Math.min(before, nextOrdinal);
+        if (top - after - 1 <= ordinals) {
+            return this;
+        }
         return ascending
-                ? new Window(threadKey, after, ordinal + 1, types, true)
-                : new Window(threadKey, ordinal - 1, before, types, false);
+                ? new Window(threadKey, after, after + ordinals + 1, types, true)
+                : new Window(threadKey, top - ordinals - 1, before, types, false);
+    }
+
+    /** The last ordinal of the window, in its order. */
+    long end() {
+        return ascending ? before - 1 : after + 1;
     }
 }

@@ -1,6 +1,7 @@
 package io.threadstore.thread;
 
 import io.threadstore.platform.JsonText;
+import io.threadstore.platform.QueueKey;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -39,9 +40,15 @@ public record NewThread(
         @Nullable String originator,
         @Nullable String cliVersion,
         @Nullable String name,
-        boolean lazy) {
+        boolean lazy)
+        implements QueueKey {
 
     public NewThread {
         dynamicTools = List.copyOf(dynamicTools);
+    }
+
+    @Override
+    public String queueKey() {
+        return threadId.queueKey();
     }
 }

@@ -1,5 +1,6 @@
 package io.threadstore.thread;
 
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,17 @@ public final class TextLimits {
 
     /** The text without what a database column can't hold (lone surrogates, U+0000), cut to at most {@code max} code points. */
     public static @Nullable String cut(@Nullable String text, int max) {
+        return cut(text, max, TextLimits::isStorable);
+    }
+
+    /**
+     * A name that an item states, as {@link #cut} makes it fit, and with U+FFFD for each character that no name has.
+     */
+    public static @Nullable String cutName(@Nullable String text) {
+        return cut(text, NAME, TextLimits::isInNames);
+    }
+
+    private static @Nullable String cut(@Nullable String text, int max, IntPredicate isKept) {
         if (text == null) {
             return null;
         }
@@ -35,7 +47,7 @@ public final class TextLimits {
         for (var i = 0; i < text.length() && count < max; count++) {
             var codePoint = text.codePointAt(i);
             i += Character.charCount(codePoint);
-            kept.appendCodePoint(isStorable(codePoint) ? codePoint : REPLACEMENT);
+            kept.appendCodePoint(isKept.test(codePoint) ? codePoint : REPLACEMENT);
         }
         return kept.toString();
     }
@@ -43,6 +55,32 @@ public final class TextLimits {
     /** Whether the text holds neither a lone surrogate nor U+0000. */
     public static boolean isStorable(String text) {
         return text.codePoints().allMatch(TextLimits::isStorable);
+    }
+
+    /**
+     * Whether a text shows in one line and in its own order: it holds no control character, no line or paragraph
+     * separator, and no control of the bidirectional algorithm (Unicode UAX 9, 2). Joiners and variation selectors,
+     * which scripts and emoji need, may be in it.
+     */
+    public static boolean isName(String text) {
+        return text.codePoints().allMatch(TextLimits::isInNames);
+    }
+
+    private static boolean isInNames(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE ->
+                false;
+            case Character.FORMAT -> !isBidiControl(codePoint);
+            default -> true;
+        };
+    }
+
+    private static boolean isBidiControl(int codePoint) {
+        return codePoint == 0x061C
+                || codePoint == 0x200E
+                || codePoint == 0x200F
+                || codePoint >= 0x202A && codePoint <= 0x202E
+                || codePoint >= 0x2066 && codePoint <= 0x2069;
     }
 
     private static boolean isStorable(int codePoint) {

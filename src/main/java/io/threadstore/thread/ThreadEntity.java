@@ -111,6 +111,11 @@ class ThreadEntity {
         nextOrdinal = 1;
     }
 
+    /** For a thread that is only rehearsed: it has no row. */
+    void isNeverStored() {
+        key = 0L;
+    }
+
     void materialize(Instant now) {
         state = ThreadState.ACTIVE;
         materializedAt = now.toEpochMilli();
@@ -181,6 +186,10 @@ class ThreadEntity {
 
     long itemCount() {
         return itemCount;
+    }
+
+    long byteCount() {
+        return byteCount;
     }
 
     PersistenceMode persistenceMode() {

@@ -1,6 +1,7 @@
 package io.threadstore.thread;
 
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.QueueKey;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
@@ -8,7 +9,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** A thread's identity: a UUID of any version, written in lower case with hyphens. */
-public record ThreadId(UUID value) {
+public record ThreadId(UUID value) implements QueueKey {
 
     private static final Pattern FORM = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
@@ -36,6 +37,11 @@ public record ThreadId(UUID value) {
         var random = UUID.randomUUID();
         var high = now.toEpochMilli() << 16 | 0x7000L | random.getMostSignificantBits() & 0xFFFL;
         return new ThreadId(new UUID(high, random.getLeastSignificantBits()));
+    }
+
+    @Override
+    public String queueKey() {
+        return toString();
     }
 
     @Override

@@ -64,7 +64,7 @@ public record ThreadMetadataPatch(Change<String> name, Change<MemoryMode> memory
                     .map(field -> new FieldError(field, "a patch changes one field, this one has " + changed))
                     .toList());
         }
-        name = checked(NAME, name, TextLimits.NAME);
+        name = name.map(text -> checkedName(NAME, text, TextLimits.NAME));
         if (memoryMode instanceof Change.Clear) {
             throw ThreadStoreException.invalid(MEMORY_MODE, "can't be null");
         }
@@ -95,6 +95,21 @@ public record ThreadMetadataPatch(Change<String> name, Change<MemoryMode> memory
         }
         if (!TextLimits.isStorable(trimmed)) {
             throw ThreadStoreException.invalid(field, "holds U+0000 or half of a surrogate pair");
+        }
+        return trimmed;
+    }
+
+    /**
+     * A name that callers set, trimmed.
+     *
+     * @throws ThreadStoreException {@link ErrorKind#INVALID_REQUEST} if {@link #checkedText} refuses it, or it holds
+     *     control characters
+     */
+    public static String checkedName(String field, String text, int maxLength) {
+        var trimmed = checkedText(field, text, maxLength);
+        if (!TextLimits.isName(trimmed)) {
+            throw ThreadStoreException.invalid(
+                    field, "holds a control character, a line separator or a control of the writing direction");
         }
         return trimmed;
     }

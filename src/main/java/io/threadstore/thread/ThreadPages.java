@@ -1,13 +1,14 @@
 package io.threadstore.thread;
 
 import io.agroal.api.AgroalDataSource;
+import io.threadstore.error.ThreadStoreException;
 import io.threadstore.page.Cursor;
 import io.threadstore.page.Page;
+import io.threadstore.platform.QueryTimeouts;
+import io.threadstore.platform.RunningQuery;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,38 +26,63 @@ class ThreadPages {
     /** How many rows of the list's index range one request looks at, at the most, when filters drop some of them. */
     static final int ROWS_PER_REQUEST = 10_000;
 
+    /** A page ends at this many characters of its threads' texts, but not before the first thread. */
+    static final int PAGE_CHARACTERS = 1024 * 1024;
+
+    /** How many rows the first statement of a page asks for at most: a page of the default length and one more. */
+    private static final int FIRST_ROWS = 26;
+
+    /** How many rows the driver holds at once. */
+    private static final int FETCH_ROWS = 8;
+
     private final AgroalDataSource dataSource;
     private final ThreadDefaults defaults;
+    private final QueryTimeouts timeouts;
+    private final RunningQuery runningQuery;
 
-    ThreadPages(AgroalDataSource dataSource, ThreadDefaults defaults) {
+    ThreadPages(
+            AgroalDataSource dataSource, ThreadDefaults defaults, QueryTimeouts timeouts, RunningQuery runningQuery) {
         this.dataSource = dataSource;
         this.defaults = defaults;
+        this.timeouts = timeouts;
+        this.runningQuery = runningQuery;
     }
 
-    /** @param after where the page before ended; null for the first page */
+    /**
+     * Reads one page. It ends at the query's limit or at {@value #PAGE_CHARACTERS} characters of text. Rows are
+     * streamed, so that no more than {@value #FETCH_ROWS} rows beyond the page are ever in memory.
+     *
+     * @param after where the page before ended; null for the first page
+     * @throws ThreadStoreException UNAVAILABLE if the database works longer than the configured timeout
+     */
     Page<StoredThread> read(String tenant, ThreadQuery query, @Nullable Cursor after) {
-        var time = timeColumn(query);
-        var direction = query.descending() ? " DESC" : " ASC";
-        var order = " ORDER BY " + time + direction + ", thread_key" + direction;
-        var where = range(tenant, query, after);
+        var order = order(query);
         try (var connection = dataSource.getConnection()) {
-            Cursor end = null;
-            if (query.hasFilters()) {
-                end = lastToLookAt(connection, time, where, order);
+            var end = query.hasFilters() ? lastToLookAt(connection, range(tenant, query, after), query) : null;
+            var page = new Filling(query);
+            for (var from = after; ; from = page.position()) {
+                var where = range(tenant, query, from);
                 if (end != null) {
-                    where.addPlaces(time, before(query), before(query) + "=", end);
+                    where.addPlaces(timeColumn(query), before(query), before(query) + "=", end);
                 }
                 filter(where, query);
+                var rows = page.rowsToRead();
+                var read = select(connection, where, order, rows, page);
+                if (page.isCut) {
+                    return new Page<>(page.threads, page.position());
+                }
+                if (read < rows) {
+                    return new Page<>(page.threads, end);
+                }
             }
-            var found = select(connection, where, order, query.limit() + 1);
-            if (found.size() > query.limit()) {
-                var page = found.subList(0, query.limit());
-                return new Page<>(page, query.positionOf(page.get(page.size() - 1)));
-            }
-            return new Page<>(found, end);
         } catch (SQLException e) {
-            throw new PersistenceException(e);
+            throw timeouts.explained(e, query.isSearch() ? "search" : "list");
         }
+    }
+
+    private static String order(ThreadQuery query) {
+        var direction = query.descending() ? " DESC" : " ASC";
+        return " ORDER BY " + timeColumn(query) + direction + ", thread_key" + direction;
     }
 
     private static String timeColumn(ThreadQuery query) {
@@ -97,11 +123,12 @@ class ThreadPages {
             where.addIn("cwd", query.cwds());
         }
         if (query.search() != null) {
-            var pattern = "%" + query.search().replaceAll("[!%_]", "!$0") + "%";
+            var search = new TextSearch(query.search());
             where.add(
-                    "(LOWER(name) LIKE LOWER(?) ESCAPE '!' OR LOWER(first_user_message) LIKE LOWER(?) ESCAPE '!')",
-                    pattern,
-                    pattern);
+                    "(" + search.foundIn("LOWER(name)", "LOWER(?)") + " OR "
+                            + search.foundIn("LOWER(first_user_message)", "LOWER(?)") + ")",
+                    query.search(),
+                    query.search());
         }
         if (query.parentThreadId() != null) {
             where.add("parent_thread_id = ?", query.parentThreadId().toString());
@@ -114,7 +141,9 @@ class ThreadPages {
                     query.exactSources().stream().map(ThreadPages::exactly).toList());
         }
         if (query.title() != null) {
-            where.add("LOCATE(?, COALESCE(name, first_user_message, '')) > 0", query.title());
+            where.add(
+                    new TextSearch(query.title()).foundIn("COALESCE(name, first_user_message, '')", "?"),
+                    query.title());
         }
         if (query.withUserMessage()) {
             where.add("first_user_message IS NOT NULL");
@@ -138,31 +167,87 @@ class ThreadPages {
     }
 
     /** Where the last row stands that one request may look at; null if there are not so many. */
-    private static @Nullable Cursor lastToLookAt(Connection connection, String time, Conditions where, String order)
+    private @Nullable Cursor lastToLookAt(Connection connection, Conditions where, ThreadQuery query)
             throws SQLException {
-        var sql = "SELECT " + time + ", thread_key FROM thread WHERE " + where.sql() + order + " LIMIT 1 OFFSET ?";
-        try (var select = connection.prepareStatement(sql)) {
+        var sql = "SELECT " + timeColumn(query) + ", thread_key FROM thread WHERE " + where.sql() + order(query)
+                + " LIMIT 1 OFFSET ?";
+        try (var select = connection.prepareStatement(timeouts.limit(sql))) {
             select.setInt(where.bind(select), ROWS_PER_REQUEST - 1);
-            try (var row = select.executeQuery()) {
-                return row.next() ? new Cursor(row.getLong(1), row.getLong(2)) : null;
-            }
+            return runningQuery.execute(select, row -> row.next() ? new Cursor(row.getLong(1), row.getLong(2)) : null);
         }
     }
 
-    private List<StoredThread> select(Connection connection, Conditions where, String order, int limit)
+    /** Adds rows to the page until it is full. Returns how many rows were read. */
+    private int select(Connection connection, Conditions where, String order, int limit, Filling page)
             throws SQLException {
-        var found = new ArrayList<StoredThread>(limit);
-        try (var select = connection.prepareStatement(
-                "SELECT " + ThreadColumns.NAMES + "FROM thread WHERE " + where.sql() + order + " LIMIT ?")) {
+        var sql = "SELECT " + ThreadColumns.NAMES + "FROM thread WHERE " + where.sql() + order + " LIMIT ?";
+        try (var select = connection.prepareStatement(timeouts.limit(sql))) {
+            select.setFetchSize(FETCH_ROWS);
             select.setInt(where.bind(select), limit);
-            // the pool's wrapper costs as much as the value, for each of forty columns
-            try (var rows = select.executeQuery().unwrap(ResultSet.class)) {
-                while (rows.next()) {
-                    found.add(ThreadColumns.read(rows, defaults.modelProvider()));
+            return runningQuery.execute(select, rows -> {
+                var read = 0;
+                while (!page.isCut && rows.next()) {
+                    page.add(ThreadColumns.read(rows, defaults.modelProvider()));
+                    read++;
                 }
+                return read;
+            });
+        }
+    }
+
+    /** A page that is being read. */
+    private static final class Filling {
+
+        /** A thread without long texts: ids, times, numbers and labels. */
+        private static final int SHORT_PARTS = 512;
+
+        private final ThreadQuery query;
+        private final List<StoredThread> threads = new ArrayList<>();
+        private long characters;
+        private boolean isCut;
+
+        Filling(ThreadQuery query) {
+            this.query = query;
+        }
+
+        void add(StoredThread thread) {
+            var length = characters(thread.summary());
+            if (threads.size() == query.limit() || !threads.isEmpty() && characters + length > PAGE_CHARACTERS) {
+                isCut = true;
+            } else {
+                threads.add(thread);
+                characters += length;
             }
         }
-        return found;
+
+        /** Where the list goes on after the last thread. */
+        Cursor position() {
+            return query.positionOf(threads.get(threads.size() - 1));
+        }
+
+        /** As many as probably fit, going by those read so far, and one more to see whether the list goes on. */
+        int rowsToRead() {
+            var left = query.limit() - threads.size();
+            if (threads.isEmpty()) {
+                return Math.min(left + 1, FIRST_ROWS);
+            }
+            var typical = characters / threads.size();
+            return (int) Math.min(left, (PAGE_CHARACTERS - characters) / typical) + 1;
+        }
+
+        private static long characters(StoredThread.Summary summary) {
+            return SHORT_PARTS
+                    + length(summary.name())
+                    + length(summary.firstUserMessage())
+                    + length(summary.cwd())
+                    + length(summary.approvalMode())
+                    + length(summary.sandboxPolicy())
+                    + length(summary.tokenUsage());
+        }
+
+        private static int length(@Nullable String text) {
+            return text == null ? 0 : text.length();
+        }
     }
 
     /** Conditions that all hold, and the values of their parameters. */

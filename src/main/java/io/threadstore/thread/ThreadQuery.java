@@ -39,6 +39,9 @@ public record ThreadQuery(
         @Nullable String title,
         boolean withUserMessage) {
 
+    /** How long a search term may be, in Unicode code points. */
+    public static final int SEARCH_LENGTH = 200;
+
     /** What a list can be ordered by. */
     public enum Sort {
         CREATED_AT,
@@ -63,6 +66,15 @@ public record ThreadQuery(
                 || !exactSources.isEmpty()
                 || title != null
                 || withUserMessage;
+    }
+
+    boolean isSearch() {
+        return search != null || title != null;
+    }
+
+    /** Whether a search term is longer than {@link #SEARCH_LENGTH}. */
+    public static boolean isTooLongToSearch(String term) {
+        return term.codePointCount(0, term.length()) > SEARCH_LENGTH;
     }
 
     /** Where the list goes on after this thread. */

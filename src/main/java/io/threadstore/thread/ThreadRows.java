@@ -11,6 +11,7 @@ import jakarta.persistence.LockModeType;
 import jakarta.persistence.PersistenceException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -25,16 +26,25 @@ public class ThreadRows {
     private static final String SELECT =
             "SELECT " + ThreadColumns.NAMES + "FROM thread WHERE tenant = ? AND thread_id = ?";
 
+    private static final Duration LONG_STATEMENT = Duration.ofMinutes(10);
+
     private final AgroalDataSource dataSource;
     private final Repository repository;
     private final CurrentCaller caller;
     private final ThreadDefaults defaults;
+    private final DeletedThreads deleted;
 
-    ThreadRows(AgroalDataSource dataSource, Repository repository, CurrentCaller caller, ThreadDefaults defaults) {
+    ThreadRows(
+            AgroalDataSource dataSource,
+            Repository repository,
+            CurrentCaller caller,
+            ThreadDefaults defaults,
+            DeletedThreads deleted) {
         this.dataSource = dataSource;
         this.repository = repository;
         this.caller = caller;
         this.defaults = defaults;
+        this.deleted = deleted;
     }
 
     /** Locks the row of a thread in any state, lazy ones included; empty if there is none. */
@@ -49,6 +59,22 @@ public class ThreadRows {
      */
     public LockedThread lock(ThreadId threadId) {
         return findLocked(threadId).orElseThrow(() -> ThreadStoreException.threadNotFound(threadId.value()));
+    }
+
+    /** A thread in any state as it is now, without a lock: changes to it are never written. Empty if there is none. */
+    public Optional<LockedThread> findCopy(ThreadId threadId) {
+        return repository.findUnlocked(caller.get().tenant(), threadId).map(entity -> {
+            repository.getEntityManager().detach(entity);
+            return new LockedThread(entity, this);
+        });
+    }
+
+    /** A new thread that is never written. */
+    public LockedThread copyOfNew(
+            ThreadId threadId, PersistenceMode mode, Instant createdAt, Instant now, ThreadSummary summary) {
+        var entity = new ThreadEntity(caller.get().tenant(), threadId, mode, createdAt, now, summary);
+        entity.isNeverStored();
+        return new LockedThread(entity, this);
     }
 
     /**
@@ -90,15 +116,29 @@ public class ThreadRows {
         return new LockedThread(entity, this);
     }
 
-    /** Lets the transaction in hand have statements, and a commit, that the database takes long for. */
+    /**
+     * Lets statements of the current transaction, and its commit, take up to ten minutes: for an import of gigabytes.
+     */
     public void allowLongStatements() {
-        repository.getEntityManager().unwrap(Session.class).doWork(NetworkTimeouts::setNone);
+        repository
+                .getEntityManager()
+                .unwrap(Session.class)
+                .doWork(connection -> NetworkTimeouts.setLong(connection, LONG_STATEMENT));
     }
 
+    /**
+     * Deletes a short thread with all of its rows. A longer one disappears, and its rows are left to {@link
+     * DeletedThreads}.
+     */
     void delete(ThreadEntity entity) {
-        allowLongStatements();
-        repository.delete(entity);
-        repository.flush();
+        if (entity.itemCount() <= DeletedThreads.BATCH_ITEMS && entity.byteCount() <= DeletedThreads.BATCH_BYTES) {
+            repository.delete(entity);
+            repository.flush();
+        } else {
+            repository.flush();
+            repository.getEntityManager().detach(entity);
+            deleted.add(entity.key(), entity.itemCount());
+        }
     }
 
     StoredThread toStored(ThreadEntity entity) {
@@ -122,6 +162,11 @@ public class ThreadRows {
         Optional<ThreadEntity> findLocked(String tenant, ThreadId threadId) {
             return find("tenant = ?1 and threadId = ?2", tenant, threadId.value())
                     .withLock(LockModeType.PESSIMISTIC_WRITE)
+                    .firstResultOptional();
+        }
+
+        Optional<ThreadEntity> findUnlocked(String tenant, ThreadId threadId) {
+            return find("tenant = ?1 and threadId = ?2", tenant, threadId.value())
                     .firstResultOptional();
         }
 

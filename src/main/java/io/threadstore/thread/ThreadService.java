@@ -47,6 +47,7 @@ public class ThreadService {
     /**
      * One page of materialised threads, by (time, creation). Without filters it costs as much as it shows. With filters it
      * looks at {@value ThreadPages#ROWS_PER_REQUEST} rows at the most, so that a page may come short, even empty, and still go on.
+     * A page of long texts may come short, too: it ends at {@value ThreadPages#PAGE_CHARACTERS} characters.
      *
      * @param after where the page before ended; null for the first page
      */

@@ -161,7 +161,7 @@ public class ThreadSummary {
 
     /** The thread's name; null takes it away. */
     public void rename(@Nullable String newName) {
-        name = TextLimits.cut(newName, TextLimits.NAME);
+        name = TextLimits.cutName(newName);
     }
 
     /** The first user message, if none is known yet. */

@@ -9,6 +9,7 @@ import io.threadstore.thread.PersistenceMode;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ public class LiveWriters {
     public LiveWriter open(LockedThread thread, PersistenceMode mode, boolean takeover) {
         var now = clock.instant();
         var current = repository.findById(thread.key());
-        if (current != null && !takeover && current.toLiveWriter().expiresAt().isAfter(now)) {
+        if (current != null && !takeover && isWithinLease(current.toLiveWriter())) {
             throw alreadyLive(thread, current.toLiveWriter());
         }
         var epoch = thread.nextEpoch(mode);
@@ -96,6 +97,11 @@ public class LiveWriters {
                 .ifPresent(writer -> writer.renew(clock.instant().plus(settings.lease())));
     }
 
+    /** Whether the writer keeps others out. Once its lease has ended another may be opened, and a file imported. */
+    public boolean isWithinLease(LiveWriter writer) {
+        return writer.expiresAt().isAfter(clock.instant());
+    }
+
     /** Whether at least half of the writer's lease is left. */
     public boolean isFresh(LiveWriter writer) {
         return writer.expiresAt().isAfter(clock.instant().plus(settings.lease().dividedBy(2)));
@@ -116,6 +122,17 @@ public class LiveWriters {
         return repository.count("expiresAt > ?1", clock.millis());
     }
 
+    /**
+     * Closes writers of materialised threads, of any tenant, whose lease ended long ago. Threads that others have
+     * locked are skipped.
+     *
+     * @return how many were closed; less than {@code atMost} if no more are left
+     */
+    public int closeExpired(int atMost) {
+        return repository.deleteExpired(
+                clock.instant().minus(settings.keepExpired()).toEpochMilli(), atMost);
+    }
+
     /** The refusal of whoever wants a thread that is live. */
     public static ThreadStoreException alreadyLive(LockedThread thread, LiveWriter writer) {
         return ThreadStoreException.alreadyLive(thread.threadId().value(), writer.epoch(), writer.expiresAt());
@@ -123,5 +140,27 @@ public class LiveWriters {
 
     /** The entity's queries. */
     @ApplicationScoped
-    static class Repository implements PanacheRepositoryBase<LiveWriterEntity, Long> {}
+    static class Repository implements PanacheRepositoryBase<LiveWriterEntity, Long> {
+
+        /** Whoever changes a writer holds its thread's row, so both are locked first. */
+        int deleteExpired(long before, int atMost) {
+            List<?> keys = getEntityManager()
+                    .createNativeQuery("""
+                            SELECT w.thread_key FROM live_writer w FORCE INDEX (ix_live_writer_expires)
+                            STRAIGHT_JOIN thread t ON t.thread_key = w.thread_key
+                            WHERE w.expires_at < :before AND t.state <> 'LAZY'
+                            ORDER BY w.expires_at LIMIT :atMost FOR UPDATE SKIP LOCKED
+                            """, Long.class)
+                    .setParameter("before", before)
+                    .setParameter("atMost", atMost)
+                    .getResultList();
+            if (!keys.isEmpty()) {
+                getEntityManager()
+                        .createNativeQuery("DELETE FROM live_writer WHERE thread_key IN (:keys)")
+                        .setParameter("keys", keys)
+                        .executeUpdate();
+            }
+            return keys.size();
+        }
+    }
 }

@@ -9,9 +9,9 @@ import java.time.Duration;
 public interface WriterSettings {
 
     /**
-     * A writer's lease, renewed by every append, persist and flush; through gRPC by those that have something to write, and by a persist or
-     * flush once half of it has gone. After it another writer may be opened without
-     * takeover.
+     * A writer's lease. It is renewed by an append that stores items, or that repeats stored ones, by a persist and by
+     * a flush; through gRPC by a persist or flush once half of it has gone. An append that stores nothing does not
+     * renew it. After it another writer may be opened without takeover, and a file imported.
      */
     @WithDefault("60s")
     Duration lease();
@@ -19,4 +19,11 @@ public interface WriterSettings {
     /** After this long without use a lazy thread that holds nothing is removed, and one that holds items is materialised. */
     @WithDefault("24h")
     Duration lazyIdle();
+
+    /**
+     * This long after the end of its lease a writer is closed. Until then it may continue, unless another has been
+     * opened; afterwards it gets {@code thread_not_live}.
+     */
+    @WithDefault("720h")
+    Duration keepExpired();
 }

@@ -35,7 +35,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -207,6 +206,38 @@ class CodexThreadStoreTest {
     }
 
     @Test
+    void history_withAnItemLongerThanAMessage_isShownOnceACompactionReplacesIt() {
+        createIn(cwd);
+        append(Items.responseItem("x".repeat(5 * 1024 * 1024)));
+        store.persistThread(thread());
+        assertThatThrownBy(this::loadHistory).hasMessageStartingWith("RESOURCE_EXHAUSTED: the history of thread " + id);
+
+        append("{\"type\":\"compacted\",\"payload\":{\"message\":\"short\",\"replacement_history\":[]}}");
+
+        assertThat(loadHistory()).hasSize(2).last().asString().contains("short");
+    }
+
+    /** Each patch appends a copy of the session_meta, base instructions and all. */
+    @Test
+    void history_ofManyPatchesWithLongInstructions_isShownWithTheFirstAndTheLastCopy() {
+        Rest.create(id, "\"base_instructions\":{\"text\":\"" + "x".repeat(100_000) + "\"},")
+                .then()
+                .statusCode(201);
+        append(Items.responseItem("kept"));
+        for (var i = 0; i < 45; i++) {
+            Rest.patch(id, "{\"git_info\":{\"branch\":\"b" + i + "\"}}").then().statusCode(200);
+        }
+
+        assertThat(loadHistory())
+                .hasSizeBetween(3, 44)
+                .anyMatch(item -> item.contains("kept"))
+                .noneMatch(item -> item.contains("\"b1\""))
+                .last()
+                .asString()
+                .contains("\"b44\"");
+    }
+
+    @Test
     void longHistoriesAreReducedStepByStepAndNoFurtherThanNeeded() {
         createIn(cwd);
         var text = "x".repeat(1024 * 1024);
@@ -295,13 +326,16 @@ class CodexThreadStoreTest {
                 .setPageSize(200)
                 .setSortDirection(SortDirection.SORT_DIRECTION_DESC)
                 .setCwdFilter(CwdFilter.newBuilder().addValues(directory));
-        var first = store.listThreads(all.build());
-        assertThat(first.getSerializedSize()).isBetween(3_900_000, 4 * 1024 * 1024);
-        var second = store.listThreads(all.setCursor(first.getNextCursor()).build());
-        assertThat(second.hasNextCursor()).isFalse();
-        assertThat(Stream.concat(first.getThreadsList().stream(), second.getThreadsList().stream())
-                        .map(StoredThread::getThreadId))
-                .isEqualTo(ids);
+        var listed = new ArrayList<String>();
+        var isMore = true;
+        while (isMore) {
+            var page = store.listThreads(all.build());
+            assertThat(page.getSerializedSize()).isBetween(10_000, 4 * 1024 * 1024);
+            page.getThreadsList().stream().map(StoredThread::getThreadId).forEach(listed::add);
+            isMore = page.hasNextCursor();
+            all.setCursor(page.getNextCursor());
+        }
+        assertThat(listed).isEqualTo(ids);
         ids.forEach(each -> Rest.request().delete(Rest.path(UUID.fromString(each))));
     }
 
@@ -322,9 +356,13 @@ class CodexThreadStoreTest {
     @Test
     void messagesOfWholeHistoriesAreTaken() {
         createIn(cwd);
-        var text = "x".repeat(7 * 1024 * 1024);
+        var text = "x".repeat(5 * 1024 * 1024);
 
         append(Items.responseItem(text), Items.responseItem(text), Items.responseItem(text));
+        refused(
+                () -> append(Items.responseItem(text + text), Items.responseItem(text + text)),
+                Status.Code.RESOURCE_EXHAUSTED,
+                "the body is longer than 16777221 bytes");
 
         store.persistThread(thread());
         Rest.get(id).then().body("item_count", equalTo(4));

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.threadstore.rollout.RolloutItem;
 import io.threadstore.rollout.TestReader;
 import io.threadstore.testsupport.Items;
+import io.threadstore.thread.ThreadId;
+import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Which items go first when a history is too long: each here counts one byte. */
@@ -19,26 +22,27 @@ class HistoryPlanTest {
     private static final String TOOL = Items.event("mcp_tool_call_end", "\"call_id\":\"1\"");
     private static final String TOKENS = Items.event("token_count", "\"info\":null");
 
-    private final HistoryPlan plan = new HistoryPlan();
-    private long next;
+    private static final ThreadId THREAD = new ThreadId(UUID.randomUUID());
+
+    private final HistoryPlan plan = new HistoryPlan(THREAD);
 
     @Test
     void stepsFollowEachOtherAndTheOldestGoFirst() {
         add(Items.agentMessage("0"), TOOL, Items.responseItem("2"), REASONING, TOKENS, COMPACTED, REASONING, TOKENS);
 
-        assertThat(plan.leaveOut(8)).isEmpty();
-        assertThat(plan.leaveOut(7)).containsExactly(4L);
-        assertThat(plan.leaveOut(6)).containsExactlyInAnyOrder(4L, 3L);
-        assertThat(plan.leaveOut(5)).containsExactlyInAnyOrder(4L, 3L, 6L);
-        assertThat(plan.leaveOut(4)).containsExactlyInAnyOrder(4L, 3L, 6L, 2L);
-        assertThat(plan.leaveOut(3)).containsExactlyInAnyOrder(4L, 3L, 6L, 2L, 1L);
-        assertThat(plan.leaveOut(0)).containsExactlyInAnyOrder(4L, 3L, 6L, 2L, 1L, 0L);
+        assertThat(leftOut(8)).isEmpty();
+        assertThat(leftOut(7)).containsExactly(4L);
+        assertThat(leftOut(6)).containsExactlyInAnyOrder(4L, 3L);
+        assertThat(leftOut(5)).containsExactlyInAnyOrder(4L, 3L, 6L);
+        assertThat(leftOut(4)).containsExactlyInAnyOrder(4L, 3L, 6L, 2L);
+        assertThat(leftOut(3)).containsExactlyInAnyOrder(4L, 3L, 6L, 2L, 1L);
+        assertThat(leftOut(0)).containsExactlyInAnyOrder(4L, 3L, 6L, 2L, 1L, 0L);
     }
 
     @Test
     void whatTheModelsContextAndTheTurnsNeedStays() {
         add(
-                Items.sessionMeta(java.util.UUID.randomUUID()),
+                Items.sessionMeta(UUID.randomUUID()),
                 "{\"type\":\"turn_context\",\"payload\":{}}",
                 started(),
                 Items.userMessage("x"),
@@ -52,7 +56,7 @@ class HistoryPlanTest {
                 COMPACTED,
                 TOKENS);
 
-        assertThat(plan.leaveOut(0)).as("only the message that was compacted").containsExactly(4L);
+        assertThat(leftOut(0)).as("only the message that was compacted").containsExactly(4L);
         assertThat(plan.bytes()).isEqualTo(13);
         assertThat(plan.neededBytes())
                 .as("but for messages, which a compaction can replace, and token counts")
@@ -63,7 +67,7 @@ class HistoryPlanTest {
     void compactionWithoutAReplacementReplacesNothing() {
         add(Items.responseItem("0"), COMPACTED_AS_OF_OLD, Items.responseItem("2"));
 
-        assertThat(plan.leaveOut(0)).isEmpty();
+        assertThat(leftOut(0)).isEmpty();
     }
 
     /** A rollback that Codex is about to append may undo the last one. */
@@ -71,7 +75,7 @@ class HistoryPlanTest {
     void olderCompactionsStay() {
         add(Items.responseItem("0"), COMPACTED, Items.responseItem("2"), COMPACTED, Items.responseItem("4"));
 
-        assertThat(plan.leaveOut(0)).containsExactlyInAnyOrder(0L, 2L);
+        assertThat(leftOut(0)).containsExactlyInAnyOrder(0L, 2L);
     }
 
     /** From it Codex knows how full the model's context is; a count without info tells nothing of that. */
@@ -80,7 +84,7 @@ class HistoryPlanTest {
         var usage = Items.event("token_count", "\"info\":{}");
         add(usage, usage, TOKENS, TOKENS);
 
-        assertThat(plan.leaveOut(0)).containsExactlyInAnyOrder(0L, 2L);
+        assertThat(leftOut(0)).containsExactlyInAnyOrder(0L, 2L);
     }
 
     @Test
@@ -89,13 +93,11 @@ class HistoryPlanTest {
         turn();
         turn();
         rollBack(2);
-        assertThat(plan.leaveOut(0)).containsExactly(0L);
+        assertThat(leftOut(0)).containsExactly(0L);
 
         turn();
         rollBack(2);
-        assertThat(plan.leaveOut(0))
-                .as("the second turn back is the compaction's")
-                .isEmpty();
+        assertThat(leftOut(0)).as("the second turn back is the compaction's").isEmpty();
     }
 
     /** Codex counts a turn once however often the user speaks in it, and so does this: to count it twice would err. */
@@ -104,7 +106,30 @@ class HistoryPlanTest {
         add(Items.responseItem("0"), COMPACTED, started(), Items.userMessage("a"), Items.userMessage("b"));
         rollBack(2);
 
-        assertThat(plan.leaveOut(0)).isEmpty();
+        assertThat(leftOut(0)).isEmpty();
+    }
+
+    /**
+     * A patch of the memory mode or of git appends a copy, which is as long as the base instructions and the tools are.
+     */
+    @Test
+    void ownCopies_betweenFirstAndLast_goFirst() {
+        var ancestor = Items.sessionMeta(UUID.randomUUID());
+        add(meta(""), ancestor, REASONING, meta(",\"git\":{}"), meta(""), meta(",\"git\":{}"), meta(""), meta(""));
+
+        assertThat(leftOut(7)).containsExactly(3L);
+        assertThat(leftOut(5)).containsExactly(3L, 4L, 6L);
+        assertThat(leftOut(0))
+                .as("the first, the last, the last with git and those of others stay")
+                .containsExactly(2L, 3L, 4L, 6L);
+    }
+
+    private static String meta(String more) {
+        return "{\"type\":\"session_meta\",\"payload\":{\"id\":\"%s\"%s}}".formatted(THREAD, more);
+    }
+
+    private List<Long> leftOut(long maxBytes) {
+        return plan.leaveOut(maxBytes).stream().mapToObj(Long::valueOf).toList();
     }
 
     private void turn() {
@@ -123,8 +148,7 @@ class HistoryPlanTest {
         for (var text : texts) {
             RolloutItem item = TestReader.read(text);
             try {
-                plan.add(
-                        next++, item, new ObjectMapper().readTree(item.payload().toString()), 1);
+                plan.add(item, new ObjectMapper().readTree(item.payload().toString()), 1);
             } catch (JsonProcessingException e) {
                 throw new AssertionError(e);
             }

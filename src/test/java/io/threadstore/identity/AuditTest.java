@@ -8,11 +8,14 @@ import static org.hamcrest.Matchers.matchesPattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
+import io.threadstore.codex.proto.LoadThreadHistoryRequest;
 import io.threadstore.codex.proto.ReadThreadRequest;
 import io.threadstore.codex.proto.ThreadStoreGrpc;
 import io.threadstore.testsupport.AuditLines;
@@ -100,6 +103,48 @@ class AuditTest {
     }
 
     @Test
+    void readsOfWholeHistories_areOnRecord() {
+        create(id.toString());
+        audit.clear();
+
+        as(tenant).get("/v1/threads/" + id + "/rollout").then().statusCode(200);
+        as(tenant).get("/v1/threads/" + id + "/history").then().statusCode(200);
+        as(tenant).get("/v1/threads/" + id + "?include_history=true").then().statusCode(200);
+        loadThroughGrpc(true);
+        for (var other : List.of("", "?include_history=false", "/items", "/verification", "/metadata-patches")) {
+            as(tenant).get("/v1/threads/" + id + other).then().statusCode(200);
+        }
+        as(tenant).get("/v1/threads").then().statusCode(200);
+        as(tenant).head("/v1/threads/" + id + "/rollout");
+        loadThroughGrpc(false);
+
+        assertThat(lines())
+                .extracting(line -> line.path("operation").asText() + " "
+                        + line.path("outcome").asText() + " "
+                        + line.path("tenant").asText())
+                .containsExactly(
+                        "exportRollout allowed " + tenant,
+                        "loadHistory allowed " + tenant,
+                        "getThread allowed " + tenant,
+                        "ReadThread allowed " + tenant,
+                        "LoadHistory allowed " + tenant);
+        // the message of a call that is not admitted is not read, so its thread is not known
+        assertThat(lines())
+                .filteredOn(line -> line.path("transport").asText().equals("rest"))
+                .allMatch(line -> line.path("thread_id").asText().equals(id.toString()));
+    }
+
+    @Test
+    void reads_areOnRecordAsTheSettingSays() {
+        for (var reads : AuditLog.Reads.values()) {
+            var log = new AuditLog(null, null, null, null, reads);
+
+            assertThat(log.recordsRead(true)).isEqualTo(reads != AuditLog.Reads.NONE);
+            assertThat(log.recordsRead(false)).isEqualTo(reads == AuditLog.Reads.ALL);
+        }
+    }
+
+    @Test
     void idThatTheServerMadeIsOnRecord() {
         var made = as(tenant)
                 .contentType("application/json")
@@ -144,7 +189,10 @@ class AuditTest {
                         "refused 404 getThread another",
                         "refused 403 deleteThread " + tenant,
                         "refused UNAUTHENTICATED ReadThread nobody's");
-        assertThat(lines()).allMatch(line -> line.path("thread_id").asText().equals(id.toString()));
+        // the message of a call that is not admitted is not read, so its thread is not known
+        assertThat(lines())
+                .filteredOn(line -> line.path("transport").asText().equals("rest"))
+                .allMatch(line -> line.path("thread_id").asText().equals(id.toString()));
     }
 
     @Test
@@ -189,6 +237,31 @@ class AuditTest {
 
     private static RequestSpecification as(String tenant) {
         return given().header("Authorization", "Bearer " + TestIssuer.token(tenant, ALL));
+    }
+
+    private void loadThroughGrpc(boolean withHistory) {
+        var headers = new Metadata();
+        headers.put(
+                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
+                "Bearer " + TestIssuer.token(tenant, ALL));
+        var channel = NettyChannelBuilder.forAddress(service.getHost(), service.getPort())
+                .usePlaintext()
+                .build();
+        try {
+            var store = ThreadStoreGrpc.newBlockingStub(channel)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+            store.readThread(ReadThreadRequest.newBuilder()
+                    .setThreadId(id.toString())
+                    .setIncludeHistory(withHistory)
+                    .build());
+            if (withHistory) {
+                store.loadHistory(LoadThreadHistoryRequest.newBuilder()
+                        .setThreadId(id.toString())
+                        .build());
+            }
+        } finally {
+            channel.shutdownNow();
+        }
     }
 
     private void readThroughGrpc(UUID threadId) {

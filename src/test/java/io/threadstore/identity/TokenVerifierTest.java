@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.jwt.build.Jwt;
@@ -17,12 +18,15 @@ import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
+import java.time.Clock;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwk.PublicJsonWebKey;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +37,14 @@ class TokenVerifierTest {
     Path directory;
 
     private final KeyPair rsa = keys("RSA");
+    private @Nullable IssuerKeys keys;
+
+    @AfterEach
+    void stopFetching() {
+        if (keys != null) {
+            keys.stop();
+        }
+    }
 
     @Test
     void publicKeyInAFile() throws Exception {
@@ -131,16 +143,23 @@ class TokenVerifierTest {
     }
 
     private TokenVerifier verifier(Map<String, String> properties) {
+        var settings = settings(properties);
+        keys = new IssuerKeys(settings, new IssuerDiscovery(new ObjectMapper()));
+        var verifier = new TokenVerifier(settings, keys, Clock.systemUTC());
+        verifier.prepare(new StartupEvent());
+        return verifier;
+    }
+
+    /** Settings for the issuer {@code https://me} and the audience {@code us}, unless the properties say otherwise. */
+    static AuthSettings settings(Map<String, String> properties) {
         var all = new HashMap<>(Map.of("threadstore.auth.issuer", "https://me", "threadstore.auth.audience", "us"));
         all.putAll(properties);
-        var settings = new SmallRyeConfigBuilder()
+        return new SmallRyeConfigBuilder()
                 .addDiscoveredConverters()
                 .withMapping(AuthSettings.class)
                 .withSources(new PropertiesConfigSource(all, "test", 100))
                 .build()
                 .getConfigMapping(AuthSettings.class);
-        var mapper = new ObjectMapper();
-        return new TokenVerifier(settings, mapper, new IssuerDiscovery(mapper));
     }
 
     private Path pem(PublicKey key) throws IOException {

@@ -42,6 +42,27 @@ class DatabaseFailuresTest {
                 .isTrue();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "70100, 1969, a statement of the database took longer than its limit",
+        "HY000, 1205, the thread is locked by another request",
+        "08004, 1040, the database accepts no more connections",
+        "HY000, 1021, the database's disk is full",
+        "40001, 1213, the transaction conflicted with others",
+        "08000,   -1, the database can't be reached",
+    })
+    void explanation_ofAFailure_statesItsCause(String state, int code, String explanation) {
+        var wrapped = new IllegalStateException(new SQLException("x", state, code));
+
+        assertThat(DatabaseFailures.explanation(wrapped)).isEqualTo(explanation);
+    }
+
+    @Test
+    void explanation_ofAnExhaustedPool_isNotThatTheDatabaseIsAway() {
+        assertThat(DatabaseFailures.explanation(new SQLException("Sorry, acquisition timeout!")))
+                .isEqualTo("no database connection is free");
+    }
+
     @Test
     void tryingAgainHelpsWhateverItIsWrappedIn() {
         var killed = new SQLTimeoutException("Connection was killed", "70100", 1927);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import java.sql.SQLTransientConnectionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class HousekeepingTest {
 
-    private final Housekeeping housekeeping = new Housekeeping();
+    private final Housekeeping housekeeping = new Housekeeping(new Supervisor(), new SimpleMeterRegistry());
 
     @Test
     void afterTheEndHasBegunNothingIsStarted() {
@@ -41,5 +42,19 @@ class HousekeepingTest {
                     throw new IllegalStateException("a bug");
                 }))
                 .hasMessage("a bug");
+    }
+
+    @Test
+    void runThatHangs_isSeenUntilItEnds() {
+        assertThat(housekeeping.stuckMillis()).isZero();
+        assertThatThrownBy(() -> housekeeping.run("counting", () -> {
+                    var began = System.nanoTime();
+                    while (housekeeping.stuckMillis() < 2) {
+                        assertThat(System.nanoTime() - began).isLessThan(30_000_000_000L);
+                    }
+                    throw new StackOverflowError();
+                }))
+                .isInstanceOf(StackOverflowError.class);
+        assertThat(housekeeping.stuckMillis()).isZero();
     }
 }

@@ -164,7 +164,7 @@ class MetricsTest {
         var metrics = Metrics.scrape();
 
         assertThat(metrics.labelNames("threadstore_"))
-                .containsExactlyInAnyOrder("code", "le", "limit", "part", "status", "table");
+                .containsExactlyInAnyOrder("code", "le", "limit", "part", "reason", "status", "table");
         assertThat(metrics.labelNames("http_server_requests_"))
                 .containsExactlyInAnyOrder("le", "method", "outcome", "status", "uri");
         assertThat(metrics.labelNames("grpc_server_"))

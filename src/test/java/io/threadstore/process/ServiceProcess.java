@@ -3,6 +3,7 @@ package io.threadstore.process;
 import io.threadstore.platform.PrivateDatabase;
 import io.threadstore.platform.embedded.EmbeddedMariaDb;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The packaged service as a process of its own. */
 public final class ServiceProcess implements AutoCloseable {
@@ -57,15 +59,36 @@ public final class ServiceProcess implements AutoCloseable {
         return service;
     }
 
+    /** Starts it as {@link #onDirectory}, for the JVM alone; its output goes into a pipe that nobody reads. */
+    public static ServiceProcess onUnreadPipe(Path directory, String... jvmArguments) throws Exception {
+        var service = launch(
+                Map.of("THREADSTORE_EMBEDDED_DIRECTORY", directory.toString()),
+                ProcessBuilder.Redirect.PIPE,
+                jvmArguments);
+        service.awaitReady();
+        return service;
+    }
+
+    /** What it writes, where that goes into a pipe. */
+    public InputStream standardOutput() {
+        return process.getInputStream();
+    }
+
     /** Starts it with this environment, and does not wait for it. */
     public static ServiceProcess launch(Map<String, String> environment, String... jvmArguments) throws IOException {
+        return launch(environment, null, jvmArguments);
+    }
+
+    private static ServiceProcess launch(
+            Map<String, String> environment, ProcessBuilder.@Nullable Redirect output, String... jvmArguments)
+            throws IOException {
         var port = freePort();
         var log = Files.createTempFile(Path.of("target"), "service-", ".log");
         var options = Arrays.copyOf(jvmArguments, jvmArguments.length + 1);
         options[jvmArguments.length] = "-Dquarkus.http.port=" + port;
         var builder = new ProcessBuilder(PackagedService.command(options))
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+                .redirectOutput(output == null ? ProcessBuilder.Redirect.to(log.toFile()) : output);
         builder.environment().keySet().removeIf(name -> name.startsWith("THREADSTORE_"));
         builder.environment().putAll(environment);
         return new ServiceProcess(builder.start(), port, log);

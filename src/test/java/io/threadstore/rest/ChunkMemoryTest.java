@@ -24,34 +24,31 @@ class ChunkMemoryTest {
     }
 
     @Test
-    void aBufferThatGrowsKeepsWhatItHolds() {
-        for (var expected : new long[] {10, Long.MAX_VALUE}) {
-            var buffer = memory.take(expected);
-            var held = new byte[buffer.remaining()];
-            held[0] = 7;
-            held[held.length - 1] = 8;
-            buffer.put(held);
+    void enlarge_smallBuffer_keepsItsContentInAWholeChunk() {
+        var buffer = memory.take(10);
+        var held = new byte[buffer.remaining()];
+        held[0] = 7;
+        held[held.length - 1] = 8;
+        buffer.put(held);
+        assertThat(memory.isSmall(buffer)).isTrue();
 
-            var larger = memory.grow(buffer, 100);
+        var larger = memory.enlarge(buffer);
 
-            assertThat(larger.remaining()).isGreaterThanOrEqualTo(100);
-            assertThat(larger.flip()).isEqualTo(ByteBuffer.wrap(held));
-            assertThat(memory.again(larger, expected).capacity())
-                    .as("what was needed once is not held on to")
-                    .isLessThanOrEqualTo(400_000);
-        }
+        assertThat(memory.isSmall(larger)).isFalse();
+        assertThat(larger.flip()).isEqualTo(ByteBuffer.wrap(held));
     }
 
     @Test
-    void onlyWholeChunksAreKept() {
+    void give_smallBuffer_isNotKept() {
         var small = memory.take(100);
-        var grown = memory.grow(memory.take(Long.MAX_VALUE), 1_000_000);
-        memory.take(Long.MAX_VALUE); // the one that was given back for it
         memory.give(small);
-        memory.give(grown);
 
         assertThat(memory.take(100)).isNotSameAs(small);
-        assertThat(memory.take(Long.MAX_VALUE).capacity()).isLessThan(grown.capacity());
+    }
+
+    @Test
+    void take_anyLength_staysWithinOneChunk() {
+        assertThat(memory.take(Long.MAX_VALUE).capacity()).isEqualTo(ChunkMemory.BYTES_OF_A_STREAM / 2);
     }
 
     @Test

@@ -15,6 +15,8 @@ import io.threadstore.testsupport.TestDatabase;
 import java.io.ByteArrayOutputStream;
 import java.sql.SQLException;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -182,6 +184,51 @@ class IdempotencyTest extends RestTest {
         age(key, 25);
 
         assertThat(create(key, body).jsonPath().getString("thread_id")).isNotEqualTo(first);
+    }
+
+    @RepeatedTest(5)
+    void expiredKey_manyAtOnce_makeOneThread() throws Exception {
+        var body = "{\"source\":{\"kind\":\"cli\"}}";
+        create(key, body).then().statusCode(201);
+        age(key, 25);
+
+        var answers = together(CALLERS, caller -> create(key, body));
+
+        assertThat(answers).extracting(Response::statusCode).containsOnly(201);
+        assertThat(answers)
+                .extracting(answer -> answer.jsonPath().getString("thread_id"))
+                .containsOnly(answers.get(0).jsonPath().getString("thread_id"));
+    }
+
+    @Test
+    void expiredKey_replacedByAnotherReplicaMeanwhile_isAnsweredWithItsResponse() throws Exception {
+        var body = "{\"source\":{\"kind\":\"cli\"}}";
+        create(key, body).then().statusCode(201);
+        age(key, 25);
+        try (var replica = TestDatabase.connect();
+                var replace = replica.prepareStatement(
+                        "UPDATE idempotency_key SET created_at = UNIX_TIMESTAMP() * 1000, body = ? WHERE idempotency_key = ?")) {
+            replica.setAutoCommit(false);
+            replace.setString(1, "{\"thread_id\":\"of the other replica\"}");
+            replace.setString(2, key);
+            assertThat(replace.executeUpdate()).isOne();
+            var answer = CompletableFuture.supplyAsync(() -> create(key, body));
+            awaitLockWait();
+            replica.commit();
+
+            assertThat(answer.get(10, TimeUnit.SECONDS).jsonPath().getString("thread_id"))
+                    .isEqualTo("of the other replica");
+        }
+    }
+
+    private static void awaitLockWait() throws Exception {
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+        while (TestDatabase.number("SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID()"
+                                + " AND command <> 'Sleep' AND info LIKE '%idempotency_key%'")
+                        == 0
+                && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
     }
 
     private static Response create(String key, String body) {

@@ -19,7 +19,10 @@ import static org.hamcrest.Matchers.not;
 import io.quarkus.test.junit.QuarkusTest;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
+import io.threadstore.testsupport.TestDatabase;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -385,6 +388,68 @@ class ItemsResourceTest extends RestTest {
         request().get(items + "?limit=10").then().body("items", hasSize(10)).body("has_more", equalTo(false));
     }
 
+    /** A short page is answered as a whole, a long one is streamed: both look the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"asc", "desc"})
+    void listItems_ofShortAndLongPages_answersAlike(String order) {
+        var id = aThread();
+        var texts = new ArrayList<String>();
+        for (var length : new int[] {10, 700_000, 400_000, 20, 6_000_000, 30, 2_500_000, 40}) {
+            texts.add("ä".repeat(length / 2));
+            append(id, Items.agentMessage(texts.get(texts.size() - 1)), Items.responseItem("other"))
+                    .then()
+                    .statusCode(200);
+        }
+        var isAscending = order.equals("asc");
+        var found = new ArrayList<String>();
+        var at = isAscending ? 0L : Long.MAX_VALUE;
+        var hasMore = true;
+        var pages = 0;
+        while (hasMore) {
+            var page = request()
+                    .get(path(id) + "/items?type=event_msg&order=" + order + (isAscending ? "&after=" : "&before=")
+                            + at);
+            page.then().statusCode(200).header("Content-Type", "application/json;charset=UTF-8");
+            var json = page.jsonPath();
+            found.addAll(json.getList("items.payload.message", String.class));
+            at = json.getLong("items[-1].ordinal");
+            hasMore = json.getBoolean("has_more");
+            pages++;
+        }
+
+        if (!isAscending) {
+            Collections.reverse(texts);
+        }
+        assertThat(found).isEqualTo(texts);
+        assertThat(pages).as("8 MiB each at most").isEqualTo(2);
+        request()
+                .get(path(id) + "/items?limit=2")
+                .then()
+                .header("Content-Type", "application/json;charset=UTF-8")
+                .body("has_more", equalTo(true));
+    }
+
+    /** What is sent again must not undo what came after it, though it is stored nowhere. */
+    @Test
+    void appendThatKeepsNothing_atAStaleOrdinal_leavesTheSummary() {
+        var id = aThread();
+        var renaming = Items.event("thread_name_updated", "\"thread_name\":\"old\"");
+        appendAt(id, 1, renaming).then().statusCode(200).body("appended", equalTo(0));
+        Rest.get(id).then().body("name", equalTo("old"));
+        Rest.patch(id, "{\"name\":\"new\"}").then().statusCode(200);
+
+        appendAt(id, 1, renaming)
+                .then()
+                .statusCode(200)
+                .body("appended", equalTo(0))
+                .body("next_ordinal", equalTo(2));
+        appendAt(id, 7, renaming).then().statusCode(200);
+        Rest.get(id).then().body("name", equalTo("new"));
+
+        appendAt(id, 2, renaming).then().statusCode(200);
+        Rest.get(id).then().body("name", equalTo("old"));
+    }
+
     @Test
     void itemsAreFilteredByType() {
         var id = aThread();
@@ -401,6 +466,56 @@ class ItemsResourceTest extends RestTest {
                 .then()
                 .body("items.ordinal", contains(1))
                 .body("has_more", equalTo(true));
+    }
+
+    @Test
+    void listOfARareType_readsABoundedNumberOfItems_andGoesOn() throws Exception {
+        var id = aThread();
+        var items = 25_000;
+        TestDatabase.update("""
+                INSERT INTO rollout_item (thread_key, ordinal, recorded_at, type, byte_length, item)
+                SELECT thread_key, seq, 0, IF(seq = 12345, 'rare', 'other'), 28, '{"type":"x","payload":{"a":1}}'
+                FROM thread, seq_1_to_%d WHERE thread_id = ?
+                """.formatted(items), id.toString());
+        TestDatabase.updateOne(
+                "UPDATE thread SET next_ordinal = ?, item_count = ? WHERE thread_id = ?",
+                items + 1,
+                items + 1,
+                id.toString());
+        for (var order : new String[] {"asc", "desc"}) {
+            var path = path(id) + "/items?type=rare&order=" + order;
+            var next = order.equals("asc") ? "next_after" : "next_before";
+            var place = order.equals("asc") ? "&after=" : "&before=";
+            var found = new ArrayList<Integer>();
+            var pages = 0;
+            Integer from = null;
+            do {
+                var before = TestDatabase.rowsRead();
+                var page = request()
+                        .get(from == null ? path : path + place + from)
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .jsonPath();
+                assertThat(TestDatabase.rowsRead() - before).isLessThan(11_000);
+                found.addAll(page.getList("items.ordinal", Integer.class));
+                from = page.get(next);
+                assertThat(page.getBoolean("has_more")).isEqualTo(from != null);
+                pages++;
+            } while (from != null);
+            assertThat(found).containsExactly(12_345);
+            assertThat(pages).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void pageThatIsNotTheLast_saysWhereTheNextBegins() {
+        var id = aThread();
+        append(id, Items.agentMessage("a"), Items.agentMessage("b")).then().statusCode(200);
+
+        request().get(path(id) + "/items?limit=2").then().body("next_after", equalTo(1));
+        request().get(path(id) + "/items?limit=2&order=desc").then().body("next_before", equalTo(1));
+        request().get(path(id) + "/items").then().body("$", not(hasKey("next_after")));
     }
 
     @ParameterizedTest

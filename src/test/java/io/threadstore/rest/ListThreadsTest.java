@@ -289,6 +289,90 @@ class ListThreadsTest extends RestTest {
         }
     }
 
+    @Test
+    void pageOfLongTexts_endsAtItsBound_andTheNextGoesOn() throws SQLException {
+        var created = threads(30);
+        var json = "\"" + "x".repeat(60_000) + "\"";
+        var changed = TestDatabase.update(
+                "UPDATE thread SET approval_mode = ?, sandbox_policy = ?, token_usage = ? WHERE cwd = ?",
+                json,
+                json,
+                json,
+                cwd);
+        assertThat(changed).isEqualTo(30);
+
+        var seen = new ArrayList<UUID>();
+        String cursor = null;
+        do {
+            var query = list().queryParam("limit", 200).queryParam("order", "asc");
+            var response = (cursor == null ? query : query.queryParam("cursor", cursor)).get("/v1/threads");
+            assertThat(response.asByteArray().length).isLessThan(2 * 1024 * 1024);
+            var page = response.then().statusCode(200).extract().jsonPath();
+            assertThat(page.getList("threads")).isNotEmpty();
+            seen.addAll(page.getList("threads.thread_id", UUID.class));
+            cursor = page.getString("next_cursor");
+        } while (cursor != null);
+
+        assertThat(seen).isEqualTo(created);
+    }
+
+    @Test
+    void pageOfManyThreads_isFull() throws SQLException {
+        threads(1);
+        fill(300, "'a'", "'b'");
+        try {
+            var page = list().queryParam("limit", 200)
+                    .get("/v1/threads")
+                    .then()
+                    .statusCode(200)
+                    .extract()
+                    .jsonPath();
+
+            assertThat(page.getList("threads")).hasSize(200);
+            assertThat(walk("asc", 200)).doesNotHaveDuplicates().hasSize(301);
+        } finally {
+            clear();
+        }
+    }
+
+    @Test
+    void searchTermOfMoreThan200Characters_isRejected() {
+        var longest = "\uD83D\uDE00".repeat(200);
+        request().queryParam("search", longest).get("/v1/threads").then().statusCode(200);
+
+        problem(request().queryParam("search", longest + "x").get("/v1/threads"), 400, "invalid_request")
+                .body("errors[0].field", equalTo("search"));
+    }
+
+    /** With {@code LIKE} on characters this took 42 s, far beyond the limit of a query. */
+    @Test
+    void searchThatNearlyMatchesEverywhere_isAnswered() throws SQLException {
+        threads(1);
+        fill(9000, "REPEAT('a', 500)", "REPEAT('a', 2000)");
+        try {
+            for (var term : List.of("a".repeat(199) + "b", "A".repeat(100) + "%" + "a".repeat(99))) {
+                assertThat(ids(list().queryParam("search", term))).isEmpty();
+            }
+            assertThat(ids(list().queryParam("search", "A".repeat(200)))).hasSize(25);
+        } finally {
+            clear();
+        }
+    }
+
+    private void fill(int count, String name, String message) throws SQLException {
+        var filled = TestDatabase.update("""
+                INSERT INTO thread (tenant, thread_id, state, epoch, version, next_ordinal, item_count, byte_count, persistence_mode,
+                  created_at, updated_at, materialized_at, source_kind, memory_mode, cwd, originator, name, first_user_message)
+                SELECT tenant, UUID(), 'ACTIVE', 1, 1, 0, 0, 0, 'LIMITED', created_at, created_at, 2000, 'CLI', 'ENABLED', cwd, 'filler', %s, %s
+                FROM thread, seq_1_to_%d WHERE cwd = ?
+                """.formatted(name, message, count), cwd);
+        assertThat(filled).isEqualTo(count);
+    }
+
+    private void clear() throws SQLException {
+        TestDatabase.update("DELETE FROM thread WHERE cwd = ? AND originator = 'filler'", cwd);
+    }
+
     private List<UUID> threads(int count) {
         var created = new ArrayList<UUID>();
         for (var i = 0; i < count; i++) {

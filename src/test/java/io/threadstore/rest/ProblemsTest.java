@@ -50,19 +50,28 @@ class ProblemsTest extends RestTest {
     }
 
     @Test
-    void allowedMethodsAreThoseOfTheApiDocument() {
+    void operations_comparedWithTheApiDocument_areTheSame() {
         var document = request()
                 .accept("application/json")
                 .get("/q/openapi?format=json")
                 .jsonPath();
         var paths = document.<String, java.util.Map<String, Object>>getMap("paths");
 
-        assertThat(paths).isNotEmpty().allSatisfy((path, operations) -> {
-            var allowed = AllowedMethods.of(path.replaceAll("\\{[^}]+}", "x")).orElse("");
-            operations.keySet().stream()
-                    .filter(key -> !key.equals("parameters"))
-                    .forEach(method -> assertThat(allowed).contains(method.toUpperCase(java.util.Locale.ROOT)));
-        });
+        var documented = new java.util.TreeMap<String, String>();
+        paths.forEach((path, operations) -> operations.forEach((method, operation) -> {
+            if (operation instanceof java.util.Map<?, ?> described && described.containsKey("operationId")) {
+                var sent = path.replaceAll("\\{[^}]+}", "x");
+                var found = Operations.find(method.toUpperCase(java.util.Locale.ROOT), sent);
+                assertThat(found).as(method + " " + path).isPresent();
+                assertThat(found.get().operationId()).isEqualTo(described.get("operationId"));
+                assertThat(Operations.allowed(sent).orElseThrow()).contains(method.toUpperCase(java.util.Locale.ROOT));
+                documented.put(found.get().operationId(), path);
+            }
+        }));
+        assertThat(documented.keySet())
+                .containsExactlyInAnyOrderElementsOf(Operations.ALL.stream()
+                        .map(Operations.Operation::operationId)
+                        .toList());
     }
 
     @Test

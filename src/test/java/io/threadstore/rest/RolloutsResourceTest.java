@@ -6,6 +6,7 @@ import static io.threadstore.testsupport.Rest.post;
 import static io.threadstore.testsupport.Rest.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasKey;
@@ -15,8 +16,10 @@ import io.airlift.compress.zstd.ZstdInputStream;
 import io.airlift.compress.zstd.ZstdOutputStream;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
+import io.threadstore.testsupport.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,6 +28,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.zip.GZIPInputStream;
@@ -299,6 +303,95 @@ class RolloutsResourceTest extends RestTest {
         var lazy = UUID.randomUUID();
         Rest.create(lazy, "\"lazy\":true,").then().statusCode(201);
         problem(importRollout(lazy, Items.rolloutFileAs(lazy)), 409, "thread_already_live");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void writerWhoseLeaseHasEnded_isClosedByAnImport(boolean lazy) throws SQLException {
+        Rest.create(id, lazy ? "\"lazy\":true," : "").then().statusCode(201);
+        Rest.append(id, Items.userMessage("kept")).then().statusCode(200);
+        var other = Items.sessionMeta(id) + "\n";
+        problem(importRollout(id, bytes(other)), 409, "thread_already_live");
+        endLease(id);
+
+        problem(importing(id, bytes(other), true), 409, "ordinal_conflict");
+        problem(importing(id, bytes(other), false), 409, "ordinal_conflict");
+        request().get(path(id) + "/writer").then().statusCode(200);
+
+        // what an import of the thread's own file does, too, but where it is lazy nobody has that
+        var file = lazy ? bytes(pendingSessionMeta(id) + "\n" + Items.userMessage("kept") + "\n") : Rest.export(id);
+        var longer = bytes(text(file) + Items.timed(Items.userMessage("more")));
+        var rehearsed = importing(id, longer, true).then().statusCode(200).extract();
+        request().get(path(id) + "/writer").then().statusCode(200);
+        var imported = importing(id, longer, false).then().statusCode(200).extract();
+
+        assertThat(rehearsed.jsonPath().getInt("appended")).isEqualTo(1);
+        assertThat(rehearsed.jsonPath().getInt("replayed")).isEqualTo(2);
+        for (var member : new String[] {"appended", "replayed", "thread.item_count", "thread.byte_count"}) {
+            assertThat(imported.jsonPath().getLong(member))
+                    .as(member)
+                    .isEqualTo(rehearsed.jsonPath().getLong(member));
+        }
+        problem(request().get(path(id) + "/writer"), 404, "writer_not_found");
+        problem(Rest.append(id, Items.userMessage("x")), 409, "thread_not_live");
+        request().get(path(id) + "/verification").then().body("differences", empty());
+    }
+
+    @Test
+    void emptyLazyThreadWhoseLeaseHasEnded_givesWayToAnImport() throws SQLException {
+        Rest.create(id, "\"lazy\":true,").then().statusCode(201);
+        endLease(id);
+
+        importing(id, Items.rolloutFileAs(id), true).then().statusCode(201).body("appended", equalTo(59));
+        importing(id, Items.rolloutFileAs(id), false).then().statusCode(201).body("appended", equalTo(59));
+        Rest.get(id).then().body("item_count", equalTo(59));
+        problem(request().get(path(id) + "/writer"), 404, "writer_not_found");
+    }
+
+    /** It locks nothing, and so it neither waits for a lock nor holds one. */
+    @Test
+    void dryRun_whileTheThreadIsLocked_answers() throws SQLException {
+        var file = Items.rolloutFileAs(id);
+        importRollout(id, file).then().statusCode(201);
+        try (var other = TestDatabase.connect()) {
+            other.setAutoCommit(false);
+            try (var lock = other.prepareStatement("SELECT 1 FROM thread WHERE thread_id = ? FOR UPDATE")) {
+                lock.setString(1, id.toString());
+                lock.executeQuery();
+            }
+            importing(id, bytes(text(file) + Items.timed(Items.userMessage("more"))), true)
+                    .then()
+                    .statusCode(200)
+                    .body("appended", equalTo(1))
+                    .body("thread.item_count", equalTo(60));
+            other.rollback();
+        }
+    }
+
+    private static Response importing(UUID id, byte[] file, boolean dryRun) {
+        return request().contentType(Rest.NDJSON).body(file).put(path(id) + "/rollout?dry_run=" + dryRun);
+    }
+
+    private static void endLease(UUID id) throws SQLException {
+        TestDatabase.updateOne(
+                "UPDATE live_writer w JOIN thread t ON t.thread_key = w.thread_key SET w.expires_at = 1 WHERE t.thread_id = ?",
+                id.toString());
+    }
+
+    /** Item 0 of a lazy thread, with the provider that it gets when it is materialised. */
+    private static String pendingSessionMeta(UUID id) throws SQLException {
+        try (var connection = TestDatabase.connect();
+                var select =
+                        connection.prepareStatement("SELECT pending_session_meta FROM thread WHERE thread_id = ?")) {
+            select.setString(1, id.toString());
+            try (var row = select.executeQuery()) {
+                row.next();
+                var text = row.getString(1);
+                return text.contains("model_provider")
+                        ? text
+                        : text.substring(0, text.length() - 2) + ",\"model_provider\":\"openai\"}}";
+            }
+        }
     }
 
     @Test

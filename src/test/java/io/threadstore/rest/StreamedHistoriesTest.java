@@ -10,6 +10,12 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.threadstore.testsupport.Items;
 import io.threadstore.testsupport.Rest;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.RequestOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -19,9 +25,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Chunks are made in memory that other answers have been in, and nobody may see any of those. */
@@ -33,8 +44,17 @@ class StreamedHistoriesTest extends RestTest {
 
     private final HttpClient http1 =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final HttpClient http2 =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+
+    /** With prior knowledge, which the JDK's client does not have. */
+    private final Vertx vertx = Vertx.vertx();
+
+    private final io.vertx.core.http.HttpClient http2 = vertx.createHttpClient(
+            new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_2).setHttp2ClearTextUpgrade(false));
+
+    @AfterEach
+    void close() {
+        vertx.close();
+    }
 
     @Test
     void readersGetTheirOwnThreadsThoughOthersHangUp() throws Exception {
@@ -45,22 +65,15 @@ class StreamedHistoriesTest extends RestTest {
             // of one chunk to many
             exports.add(fill(threads.get(number), number, 40 + 700 * number));
         }
-        // the first request of a connection is the one that asks for HTTP/2
-        get(http2, threads.get(0), "identity");
-
         together(READERS, reader -> {
-            // the JDK's client does not give back to its connection's window what it has not read of a stream that it
-            // leaves
-            var leaving =
-                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
             var thread = threads.get(reader % THREADS);
             for (var round = 0; round < 8; round++) {
                 switch (reader / THREADS) {
                     case 0 -> hangUp(http1, thread, 1 + round * 100_000);
-                    case 1 -> hangUp(leaving, thread, 1 + round * 100_000);
+                    case 1 -> hangUpOverHttp2(thread, 1 + round * 100_000);
                     default -> {
-                        var client = reader / THREADS == 2 ? http1 : http2;
-                        var answer = get(client, thread, round % 2 == 0 ? "identity" : "gzip");
+                        var coding = round % 2 == 0 ? "identity" : "gzip";
+                        var answer = reader / THREADS == 2 ? get(thread, coding) : getOverHttp2(thread, coding);
                         assertThat(answer).isEqualTo(exports.get(reader % THREADS));
                     }
                 }
@@ -111,15 +124,56 @@ class StreamedHistoriesTest extends RestTest {
         return file;
     }
 
-    private static byte[] get(HttpClient client, UUID thread, String coding) throws IOException, InterruptedException {
-        var answer = client.send(rollout(thread, coding), HttpResponse.BodyHandlers.ofByteArray());
+    private byte[] get(UUID thread, String coding) throws IOException, InterruptedException {
+        var answer = http1.send(rollout(thread, coding), HttpResponse.BodyHandlers.ofByteArray());
         assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.version()).isEqualTo(client.version());
-        assertThat(answer.headers().firstValue("Content-Encoding").orElse("identity"))
-                .isEqualTo(coding);
-        return coding.equals("gzip")
-                ? new GZIPInputStream(new ByteArrayInputStream(answer.body())).readAllBytes()
-                : answer.body();
+        assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+        return unpacked(answer.headers().firstValue("Content-Encoding").orElse("identity"), coding, answer.body());
+    }
+
+    private byte[] getOverHttp2(UUID thread, String coding) throws Exception {
+        var answer = send(thread, coding).get(1, TimeUnit.MINUTES);
+        var whole = answer.body();
+        answer.resume();
+        var body = whole.toCompletionStage().toCompletableFuture().get(1, TimeUnit.MINUTES);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.version()).isEqualTo(HttpVersion.HTTP_2);
+        return unpacked(
+                Objects.requireNonNullElse(answer.getHeader("Content-Encoding"), "identity"), coding, body.getBytes());
+    }
+
+    private static byte[] unpacked(String found, String coding, byte[] body) throws IOException {
+        assertThat(found).isEqualTo(coding);
+        return coding.equals("gzip") ? new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes() : body;
+    }
+
+    /** The answer, paused. */
+    private CompletableFuture<HttpClientResponse> send(UUID thread, String coding) {
+        return http2.request(new RequestOptions()
+                        .setHost("localhost")
+                        .setPort(RestAssured.port)
+                        .setURI(path(thread) + "/rollout")
+                        .putHeader("Accept-Encoding", coding))
+                .compose(HttpClientRequest::send)
+                .onSuccess(HttpClientResponse::pause)
+                .toCompletionStage()
+                .toCompletableFuture();
+    }
+
+    private void hangUpOverHttp2(UUID thread, int bytes) throws Exception {
+        var answer = send(thread, "identity").get(1, TimeUnit.MINUTES);
+        var isLeft = new CompletableFuture<Void>();
+        var read = new AtomicInteger();
+        answer.handler(part -> {
+                    if (read.addAndGet(part.length()) >= bytes) {
+                        answer.request().reset();
+                        isLeft.complete(null);
+                    }
+                })
+                .endHandler(ended -> isLeft.complete(null))
+                .exceptionHandler(reset -> isLeft.complete(null))
+                .resume();
+        isLeft.get(1, TimeUnit.MINUTES);
     }
 
     /** Reads some of the answer, and no more. */

@@ -125,6 +125,30 @@ class WritersResourceTest extends RestTest {
     }
 
     @Test
+    void appendThatStoresNothing_leavesTheLease() throws Exception {
+        var id = aThread();
+        Rest.appendAt(id, 1, Items.userMessage("x")).then().statusCode(200);
+        for (var use : new Runnable[] {
+            () -> Rest.append(id).then().statusCode(200),
+            () -> Rest.append(id, Items.event("exec_command_begin", "\"command\":[]"))
+                    .then()
+                    .body("dropped", equalTo(1)),
+            () -> Rest.append(id, Items.event("thread_name_updated", "\"thread_name\":\"n\""))
+                    .then()
+                    .body("dropped", equalTo(1)),
+        }) {
+            moveExpiry(id, -1000);
+            use.run();
+            assertThat(expiresAt(id)).isBefore(Instant.now());
+        }
+
+        Rest.appendAt(id, 1, Items.userMessage("x")).then().body("replayed", equalTo(true));
+        assertThat(expiresAt(id))
+                .as("a replay is a sign of life")
+                .isAfter(Instant.now().plusSeconds(30));
+    }
+
+    @Test
     void expiryClosesNothingButLetsAnotherWriterIn() throws Exception {
         var id = aThread();
         moveExpiry(id, -1000);

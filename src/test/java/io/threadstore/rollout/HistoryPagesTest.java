@@ -18,6 +18,7 @@ import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -25,14 +26,21 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Histories whose items are of all lengths come whole and in order, a few at a time. */
 @QuarkusTest
 @WithTestResource(TestDatabase.class)
 class HistoryPagesTest {
 
+    private static final int MIB = 1024 * 1024;
+
     @Inject
     AgroalDataSource dataSource;
+
+    @Inject
+    RolloutItemRepository repository;
 
     @Test
     void itemsOfManyLengthsComeWholeAndInOrder() throws SQLException {
@@ -123,6 +131,80 @@ class HistoryPagesTest {
         awaitNoConnectionInUse();
     }
 
+    /** Short items make the reader ask for many rows; those that follow are 75 times as long. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void windows_ofAnyItems_areBoundedInBytes(boolean isStreamed) throws SQLException {
+        var thread = aThread();
+        var items = append(
+                thread,
+                4400,
+                i -> i < 3000 ? 100 : i == 3900 ? 6 * MIB : i < 3930 ? 15_000 : i % 50 == 49 ? 2 * MIB : 300);
+        var recording = new RecordingDataSource(dataSource);
+
+        var texts = new ArrayList<String>();
+        try (var pages = pages(recording.toDataSource(), thread, isStreamed)) {
+            while (!pages.isEnded()) {
+                pages.passOn(item -> texts.add(item.text().toString()));
+            }
+        }
+
+        assertThat(texts.subList(1, texts.size())).isEqualTo(items);
+        assertThat(recording.sent()).hasSizeLessThan(150).allSatisfy(sent -> {
+            if (sent.texts() > 1) {
+                assertThat(sent.bytes()).isLessThanOrEqualTo(isStreamed ? 4 * MIB : MIB / 4);
+            }
+        });
+    }
+
+    @Test
+    void items_afterAGap_comeWhole() throws SQLException {
+        var thread = aThread();
+        var items = append(thread, 20, i -> 100_000);
+        TestDatabase.updateOne(
+                "DELETE i FROM rollout_item i JOIN thread t USING (thread_key) WHERE t.thread_id = ? AND ordinal = 4",
+                thread.toString());
+
+        var texts = new ArrayList<String>();
+        try (var pages = pages(thread)) {
+            while (!pages.isEnded()) {
+                pages.next().forEach(item -> texts.add(item.text().toString()));
+                pages.pause();
+            }
+        }
+
+        items.remove(3);
+        assertThat(texts.subList(1, texts.size())).isEqualTo(items);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void listedItems_ofALongPage_areReadInSmallWindows(boolean ascending) throws SQLException {
+        var thread = aThread();
+        var items = append(thread, 300, i -> i % 40 == 7 ? MIB / 2 : 15_000);
+        var page =
+                repository.page(new Window(key(thread), 0, Long.MAX_VALUE, List.of(), ascending), 290, 6 * MIB, null);
+        assertThat(page.hasMore()).isTrue();
+        assertThat(page.bytes()).isBetween(5L * MIB, 6L * MIB);
+        var recording = new RecordingDataSource(dataSource);
+
+        var texts = new ArrayList<String>();
+        var listed = new ListedItems(recording.toDataSource(), new ThreadId(thread), page);
+        while (!listed.isEnded()) {
+            listed.passOn(item -> texts.add(item.text().toString()));
+        }
+
+        if (!ascending) {
+            Collections.reverse(items);
+        }
+        assertThat(texts).isEqualTo(items.subList(0, page.count()));
+        assertThat(recording.sent()).hasSizeLessThan(60).allSatisfy(sent -> {
+            if (sent.texts() > 1) {
+                assertThat(sent.bytes()).isLessThanOrEqualTo(MIB / 4);
+            }
+        });
+    }
+
     /** Those who append keep theirs for a moment. */
     private void awaitNoConnectionInUse() throws InterruptedException {
         for (var waited = 0; dataSource.getMetrics().activeCount() > 0 && waited < 100; waited++) {
@@ -132,6 +214,10 @@ class HistoryPagesTest {
     }
 
     private HistoryPages pages(UUID thread) throws SQLException {
+        return pages(dataSource, thread, true);
+    }
+
+    private static HistoryPages pages(AgroalDataSource source, UUID thread, boolean isStreamed) throws SQLException {
         try (var connection = TestDatabase.connect();
                 var select = connection.prepareStatement(
                         "SELECT thread_key, next_ordinal, byte_count DIV item_count FROM thread WHERE thread_id = ?")) {
@@ -139,7 +225,18 @@ class HistoryPagesTest {
             try (var row = select.executeQuery()) {
                 row.next();
                 return new HistoryPages(
-                        dataSource, new ThreadId(thread), row.getLong(1), 0, row.getLong(2), row.getLong(3), true);
+                        source, new ThreadId(thread), row.getLong(1), 0, row.getLong(2), row.getLong(3), isStreamed);
+            }
+        }
+    }
+
+    private static long key(UUID thread) throws SQLException {
+        try (var connection = TestDatabase.connect();
+                var select = connection.prepareStatement("SELECT thread_key FROM thread WHERE thread_id = ?")) {
+            select.setString(1, thread.toString());
+            try (var row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
             }
         }
     }
@@ -174,8 +271,8 @@ class HistoryPagesTest {
             items.add("{\"type\":\"response_item\",\"payload\":{\"type\":\"message\",\"n\":" + i + ",\"text\":\""
                     + "ä".repeat(length.applyAsInt(i) / 2) + "\"}}");
         }
-        for (var from = 0; from < count; from += 500) {
-            var some = items.subList(from, Math.min(count, from + 500));
+        for (var from = 0; from < count; from += 250) {
+            var some = items.subList(from, Math.min(count, from + 250));
             ndjson(String.join("\n", some)).post(path(thread) + "/items").then().statusCode(200);
         }
         return items;

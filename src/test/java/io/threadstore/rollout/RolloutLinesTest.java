@@ -57,6 +57,16 @@ class RolloutLinesTest {
         assertThat(lines.next()).isEmpty();
     }
 
+    @Test
+    void blankLines_beyondTheirLimit_areRejected() throws IOException {
+        var most = "\n".repeat(RolloutLines.MAX_BLANK_LINES);
+
+        assertThat(lines(in(most + "a"), 100)).containsExactly("a");
+        assertThatThrownBy(() -> lines(in(most + "a\n \nb"), 100))
+                .isInstanceOf(ThreadStoreException.class)
+                .hasMessage("line 100002: the body has more than 100000 blank lines");
+    }
+
     private static List<String> lines(InputStream in, int longest) throws IOException {
         var found = new ArrayList<String>();
         var lines = new RolloutLines(in, new ItemLimit(longest), Long.MAX_VALUE);

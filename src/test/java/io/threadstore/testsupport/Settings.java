@@ -28,6 +28,11 @@ public final class Settings implements Limits {
     }
 
     @Override
+    public int compressionRatio() {
+        return 1000;
+    }
+
+    @Override
     public MemorySize request() {
         return mebibytes(4);
     }

@@ -40,6 +40,43 @@ public final class TestDatabase implements QuarkusTestResourceLifecycleManager {
                         System.getProperty(OWN + PASSWORD));
     }
 
+    /** How many rows the whole server has read through indexes and by scans so far. */
+    public static long rowsRead() throws SQLException {
+        try (var connection = connect();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(
+                        "SELECT SUM(variable_value) FROM information_schema.global_status WHERE variable_name LIKE 'HANDLER_READ%'"
+                                + " AND variable_name NOT LIKE '%RND%'")) {
+            assertThat(row.next()).isTrue();
+            return row.getLong(1);
+        }
+    }
+
+    /** Runs a statement past the service. Returns how many rows it changed. */
+    public static int update(String sql, Object... values) throws SQLException {
+        try (var connection = connect();
+                var statement = connection.prepareStatement(sql)) {
+            for (var i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+
+    /** The number that a query finds past the service. */
+    public static long number(String sql, Object... values) throws SQLException {
+        try (var connection = connect();
+                var statement = connection.prepareStatement(sql)) {
+            for (var i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            try (var row = statement.executeQuery()) {
+                assertThat(row.next()).isTrue();
+                return row.getLong(1);
+            }
+        }
+    }
+
     /** Changes one row past the service. */
     public static void updateOne(String sql, Object... values) throws SQLException {
         try (var connection = connect();

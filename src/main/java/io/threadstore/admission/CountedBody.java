@@ -1,0 +1,67 @@
+package io.threadstore.admission;
+
+import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.limits.ConcurrencyLimiter;
+import io.threadstore.platform.limits.Limiters.Limit;
+import io.vertx.ext.web.RoutingContext;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * A large body that an operation reads on a thread of its own. Its bytes are counted as they arrive, and a client that
+ * sends too slowly is disconnected. While it is read, another tenant that waits for its share may have it disconnected,
+ * too. Closing it leaves the body itself open; its memory is held until the request ends.
+ */
+public final class CountedBody extends FilterInputStream {
+
+    private final AdmittedRequest request;
+    private final ConcurrencyLimiter.Lease memory;
+    private final BodyRate rate;
+    private final int cost;
+
+    /** @param cost how many bytes of memory each byte takes until the request ends; 0 if bytes are not kept */
+    CountedBody(InputStream body, AdmittedRequest request, RoutingContext routing, BodySettings settings, int cost) {
+        super(body);
+        this.request = request;
+        this.cost = cost;
+        this.memory = request.leaseOf(Limit.MEMORY);
+        Runnable cut = () -> Connections.cut(routing);
+        this.rate = new BodyRate(routing.vertx(), settings, cut);
+        RequestResources.current(routing).add(rate::end);
+        for (var limit : new Limit[] {Limit.BODIES, Limit.IMPORTS, Limit.MEMORY}) {
+            request.revocable(limit, cut);
+        }
+    }
+
+    @Override
+    public int read() throws IOException {
+        var one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    /** @throws ThreadStoreException UNAVAILABLE if there is no memory for what has arrived */
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+        rate.waiting();
+        var count = -1;
+        try {
+            count = super.read(buffer, offset, length);
+        } finally {
+            rate.received(Math.max(0, count));
+        }
+        if (count < 0) {
+            close();
+        } else if (cost > 0) {
+            memory.growBlocking((long) count * cost);
+        }
+        return count;
+    }
+
+    /** The body has been read, or is not read on: the request is no longer at its client's mercy. */
+    @Override
+    public void close() {
+        rate.end();
+        request.irrevocable();
+    }
+}

@@ -1,0 +1,55 @@
+package io.threadstore.admission;
+
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * What is left of the body of a rejected request. A part of it is read and discarded, so that a client that sends first
+ * still sees the answer; then the connection, or the HTTP/2 stream, ends.
+ */
+enum Leftovers {
+    /** Of a client that is not authenticated. */
+    UNKNOWN_CLIENT(1024L * 1024, 2_000),
+    /** Of a client that is authenticated. */
+    KNOWN_CLIENT(64L * 1024 * 1024, 10_000),
+    /** Nothing is read. */
+    NONE(0, 1);
+
+    private final long maxBytes;
+    private final long maxMillis;
+
+    Leftovers(long maxBytes, long maxMillis) {
+        this.maxBytes = maxBytes;
+        this.maxMillis = maxMillis;
+    }
+
+    /** Discards what is left. To be called on the event loop, after the answer. */
+    void discard(RoutingContext routing) {
+        var request = routing.request();
+        if (request.isEnded()) {
+            return;
+        }
+        var timer = routing.vertx().setTimer(maxMillis, late -> end(routing));
+        var discarded = new long[1];
+        request.handler(part -> {
+            discarded[0] += part.length();
+            if (discarded[0] > maxBytes) {
+                routing.vertx().cancelTimer(timer);
+                end(routing);
+            }
+        });
+        request.endHandler(ended -> routing.vertx().cancelTimer(timer));
+        request.resume();
+    }
+
+    private static void end(RoutingContext routing) {
+        if (routing.request().isEnded()) {
+            return;
+        }
+        if (routing.request().version() == HttpVersion.HTTP_2) {
+            routing.response().reset();
+        } else {
+            routing.request().connection().close();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package io.threadstore.connection;
+
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslHandler;
+import io.threadstore.connection.ConnectionCounts.Reason;
+import io.vertx.core.net.impl.VertxHandler;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The deadlines of one connection. It has {@code header-timeout} for the TLS handshake and the headers of its first
+ * request, and for the headers of each later request from their first byte on; bytes that arrive do not extend it.
+ * Without a request in progress it has {@code idle-timeout}. A request in progress has no deadline here.
+ *
+ * <p>While a client does not take what is sent to it, nothing more is read from it: responses to requests that it keeps
+ * sending would fill the memory.
+ *
+ * <p>It is the first handler of the connection's pipeline. All fields belong to the connection's event loop.
+ */
+final class ConnectionGuard extends ChannelDuplexHandler {
+
+    static final String NAME = "threadstore-connection";
+
+    private final ConnectionLimits limits;
+    private @Nullable ChannelHandlerContext context;
+
+    /** Answers late headers where an answer is possible. */
+    private @Nullable Runnable lateHeadersAnswer;
+
+    private @Nullable ScheduledFuture<?> headerTimer;
+    private @Nullable ScheduledFuture<?> idleTimer;
+    private int requestsInProgress;
+    private long idleSince;
+    private long unsentBytes;
+    private boolean isDiscarding;
+    private boolean isReadingHeld;
+
+    ConnectionGuard(ConnectionLimits limits) {
+        this.limits = limits;
+    }
+
+    ConnectionLimits limits() {
+        return limits;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        context = ctx;
+        idleSince = System.nanoTime();
+        headersBegin();
+        checkIdleIn(limits.idleNanos());
+        var tls = ctx.pipeline().context(SslHandler.class);
+        ctx.pipeline()
+                .addAfter(
+                        tls == null ? NAME : tls.name(),
+                        ProtocolDetector.NAME,
+                        new ProtocolDetector(this, tls != null));
+        ctx.fireChannelActive();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (!ctx.channel().isWritable()) {
+            holdReading(ctx);
+        } else if (isReadingHeld) {
+            isReadingHeld = false;
+            var vertx = ctx.pipeline().get(VertxHandler.class);
+            if (vertx != null) {
+                // else it takes the channel for paused still, and would not pause it when its own queue is full
+                vertx.getConnection().doResume();
+            }
+            ctx.channel().config().setAutoRead(true);
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void read(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable()) {
+            ctx.read();
+        } else {
+            holdReading(ctx);
+        }
+    }
+
+    private void holdReading(ChannelHandlerContext ctx) {
+        var config = ctx.channel().config();
+        if (config.isAutoRead()) {
+            isReadingHeld = true;
+            config.setAutoRead(false);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        cancelTimers();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        cancelTimers();
+    }
+
+    private void cancelTimers() {
+        headersComplete();
+        if (idleTimer != null) {
+            idleTimer.cancel(false);
+            idleTimer = null;
+        }
+    }
+
+    void answerLateHeadersWith(Runnable answer) {
+        lateHeadersAnswer = answer;
+    }
+
+    /** Some bytes of headers have arrived, or are awaited. Does nothing if the time runs already. */
+    void headersBegin() {
+        if (headerTimer == null && context != null && !isDiscarding) {
+            headerTimer = context.executor().schedule(this::headersAreLate, limits.headerNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    void headersComplete() {
+        if (headerTimer != null) {
+            headerTimer.cancel(false);
+            headerTimer = null;
+        }
+    }
+
+    void requestBegins() {
+        requestsInProgress++;
+    }
+
+    void requestEnds() {
+        requestsInProgress--;
+        if (requestsInProgress == 0) {
+            idleSince = System.nanoTime();
+        }
+    }
+
+    boolean isIdle() {
+        return requestsInProgress == 0;
+    }
+
+    /** From now on what the client sends is read and thrown away, until the connection is closed. */
+    void discard() {
+        isDiscarding = true;
+        headersComplete();
+    }
+
+    boolean isDiscarding() {
+        return isDiscarding;
+    }
+
+    /** Closes the connection without waiting for requests in progress or for what is still to be sent. */
+    void closeNow() {
+        if (context != null) {
+            discard();
+            context.close();
+        }
+    }
+
+    private void headersAreLate() {
+        headerTimer = null;
+        ConnectionCounts.INSTANCE.rejected(Reason.HEADER_TIMEOUT);
+        if (lateHeadersAnswer != null) {
+            lateHeadersAnswer.run();
+        } else {
+            closeNow();
+        }
+    }
+
+    private void checkIdleIn(long nanos) {
+        if (context != null) {
+            idleTimer = context.executor().schedule(this::checkIdle, nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void checkIdle() {
+        idleTimer = null;
+        if (context == null) {
+            return;
+        }
+        // while headers arrive, their own timer runs
+        var isWaiting = isIdle() && headerTimer == null;
+        var left = isWaiting ? limits.idleNanos() - (System.nanoTime() - idleSince) : limits.idleNanos();
+        if (left > 0) {
+            unsentBytes = 0;
+            checkIdleIn(left);
+        } else if (isStillSending()) {
+            checkIdleIn(limits.idleNanos());
+        } else {
+            ConnectionCounts.INSTANCE.idleClosed();
+            // from the end of the pipeline: HTTP/2 says goodbye, TLS too
+            context.channel().close();
+        }
+    }
+
+    /**
+     * The last response may be on its way to a slow client for long. It counts while some of it has been taken since
+     * the last check.
+     */
+    private boolean isStillSending() {
+        if (context == null) {
+            return false;
+        }
+        var buffer = context.channel().unsafe().outboundBuffer();
+        var unsent = buffer == null ? 0 : buffer.totalPendingWriteBytes();
+        var isProgress = unsent > 0 && (unsentBytes == 0 || unsent < unsentBytes);
+        unsentBytes = unsent;
+        return isProgress;
+    }
+}

@@ -1,0 +1,99 @@
+package io.threadstore.connection;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees the bytes of HTTP before Vert.x does: behind TLS where there is TLS. Vert.x chooses the protocol by the first
+ * bytes and builds the pipeline then. So these bytes are passed on one by one until it has, and the guard of the
+ * protocol is in its place before the first request.
+ */
+final class ProtocolDetector extends ChannelInboundHandlerAdapter {
+
+    static final String NAME = "threadstore-protocol";
+
+    private final ConnectionGuard guard;
+    private final boolean isBehindTls;
+    private boolean isKnown;
+    private boolean isAnyRead;
+    private @Nullable Http1Guard http1;
+
+    ProtocolDetector(ConnectionGuard guard, boolean isBehindTls) {
+        this.guard = guard;
+        this.isBehindTls = isBehindTls;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (guard.isDiscarding()) {
+            ReferenceCountUtil.release(message);
+        } else if (isKnown) {
+            read(ctx, message);
+        } else if (message instanceof ByteBuf bytes) {
+            detect(ctx, bytes);
+        } else {
+            ctx.fireChannelRead(message);
+        }
+    }
+
+    private void read(ChannelHandlerContext ctx, Object message) {
+        if (http1 == null) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        var requests = http1.requestsRead();
+        ctx.fireChannelRead(message);
+        if (http1.requestsRead() == requests && http1.isBetweenRequests()) {
+            guard.headersBegin();
+        }
+    }
+
+    private void detect(ChannelHandlerContext ctx, ByteBuf bytes) {
+        isKnown = attachGuard(ctx);
+        while (!isKnown && bytes.readableBytes() > 1) {
+            isAnyRead = true;
+            ctx.fireChannelRead(bytes.readRetainedSlice(1));
+            isKnown = attachGuard(ctx);
+        }
+        if (isKnown) {
+            read(ctx, bytes);
+        } else {
+            isAnyRead = true;
+            ctx.fireChannelRead(bytes);
+            isKnown = attachGuard(ctx);
+        }
+    }
+
+    /** Whether Vert.x has chosen the protocol. */
+    private boolean attachGuard(ChannelHandlerContext ctx) {
+        var pipeline = ctx.pipeline();
+        var decoder = pipeline.context(HttpRequestDecoder.class);
+        var encoder = pipeline.context(HttpResponseEncoder.class);
+        var http2 = pipeline.context(Http2ConnectionHandler.class);
+        if (decoder != null && encoder != null) {
+            http1 = new Http1Guard(guard);
+            pipeline.addAfter(encoder.name(), Http1Guard.NAME, http1);
+            return true;
+        }
+        if (http2 != null) {
+            var handler = (Http2ConnectionHandler) http2.handler();
+            pipeline.addBefore(
+                    http2.name(), Http2FrameLimiter.NAME, new Http2FrameLimiter(guard, handler, http2, !isAnyRead));
+            Http2RequestGuard.attach(guard, handler);
+            return true;
+        }
+        var tls = isBehindTls ? null : pipeline.context(SslHandler.class);
+        if (tls != null) { // behind the PROXY protocol
+            pipeline.addAfter(tls.name(), NAME + "-tls", new ProtocolDetector(guard, true));
+            return true;
+        }
+        return false;
+    }
+}
