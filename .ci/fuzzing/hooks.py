@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import unicodedata
 
 import requests
 import schemathesis
@@ -72,6 +73,22 @@ def before_call(ctx, case, kwargs):
         case.body = lines(case.body)
     elif operation == "createThread" and isinstance(case.body, dict):
         case.body["source"] = source(case.body["source"])
+    if operation in ("createThread", "updateThreadMetadata") and isinstance(case.body, dict):
+        named(case.body, "name")
+        if isinstance(case.body.get("source"), dict):
+            named(case.body["source"], "custom")
+
+
+def named(members, name):
+    """Names hold no control characters, and no controls of the writing direction; nor are they blank without those."""
+    if isinstance(members.get(name), str) and any(map(is_control, members[name])):
+        kept = "".join(c for c in members[name] if not is_control(c))
+        members[name] = kept if kept.strip() else "a name"
+
+
+def is_control(c):
+    direction = c in "\u061c\u200e\u200f" or "\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069"
+    return direction or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def source(sent):

@@ -42,6 +42,7 @@ type chart struct {
 	deployment *apps.Deployment
 	job        *batch.Job
 	service    *core.Service
+	management *core.Service // null where nothing scrapes
 	objects    []runtime.Object
 	names      map[string]bool // Kind/name
 }
@@ -109,7 +110,11 @@ func (c *chart) read(in io.Reader) error {
 		case *batch.Job:
 			c.job = object
 		case *core.Service:
-			c.service = object
+			if strings.HasSuffix(object.Name, "-"+managementPort) {
+				c.management = object
+			} else {
+				c.service = object
+			}
 		case *core.Secret:
 			c.found.add("%s: secrets are referred to, never made", name)
 		}
@@ -143,8 +148,15 @@ func (c *chart) check() {
 		}
 	}
 	c.checkService()
+	policies := 0
 	for _, object := range c.objects {
 		c.checkReferences(object)
+		if policy, is := object.(*networking.NetworkPolicy); is && selects(&policy.Spec.PodSelector, c.deployment.Spec.Template.Labels) {
+			policies++
+		}
+	}
+	if policies != 1 {
+		c.found.add("Deployment: %d NetworkPolicies limit its connections, not one", policies)
 	}
 }
 
@@ -163,13 +175,16 @@ func (c *chart) checkDeployment() {
 		}
 	}
 	container := pod.Containers[0]
+	if !hasPort(container, intstr.FromString(managementPort)) {
+		c.found.add("Deployment: there is no management port")
+	}
 	for path, probe := range map[string]*core.Probe{
 		"/q/health/started": container.StartupProbe,
 		"/q/health/live":    container.LivenessProbe,
 		"/q/health/ready":   container.ReadinessProbe,
 	} {
-		if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != path || !hasPort(container, probe.HTTPGet.Port) {
-			c.found.add("Deployment: no probe asks %s on a port of the pod's", path)
+		if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != path || probe.HTTPGet.Port.StrVal != managementPort {
+			c.found.add("Deployment: no probe asks %s on the management port", path)
 		}
 	}
 	sleep := int64(0)
@@ -245,14 +260,27 @@ func (c *chart) variable(template core.PodTemplateSpec, name string) string {
 }
 
 func (c *chart) checkService() {
-	selector := labels.SelectorFromSet(c.service.Spec.Selector)
+	if leadsTo(c.service, managementPort) || c.management != nil && len(c.management.Spec.Ports) != 1 {
+		c.found.add("Service: a Service leads to the API and to the management port")
+	}
+	c.checkPorts(c.service)
+	if c.management != nil {
+		c.checkPorts(c.management)
+		if c.management.Spec.Type != "" && c.management.Spec.Type != core.ServiceTypeClusterIP {
+			c.found.add("Service: the management port is open to the outside")
+		}
+	}
+}
+
+func (c *chart) checkPorts(service *core.Service) {
+	selector := labels.SelectorFromSet(service.Spec.Selector)
 	if !selector.Matches(labels.Set(c.deployment.Spec.Template.Labels)) {
 		c.found.add("Service: it does not select the Deployment's pods")
 	}
 	if c.job != nil && selector.Matches(labels.Set(c.job.Spec.Template.Labels)) {
 		c.found.add("Service: it selects the migration's pods")
 	}
-	for _, port := range c.service.Spec.Ports {
+	for _, port := range service.Spec.Ports {
 		if !hasPort(c.deployment.Spec.Template.Spec.Containers[0], port.TargetPort) {
 			c.found.add("Service: %s leads to no port of the pods'", port.Name)
 		}
@@ -277,7 +305,13 @@ func (c *chart) checkReferences(object runtime.Object) {
 		if !selects(&selector, pods) && (c.job == nil || !selects(&selector, c.job.Spec.Template.Labels)) {
 			c.found.add("NetworkPolicy: it selects no pods of the chart's")
 		}
+		if len(object.Spec.PolicyTypes) != 2 {
+			c.found.add("NetworkPolicy: it does not limit both directions")
+		}
 		for _, rule := range object.Spec.Ingress {
+			if len(rule.From) == 0 && (len(rule.Ports) == 0 || opens(rule, managementPort)) {
+				c.found.add("NetworkPolicy: anybody reaches the management port")
+			}
 			for _, port := range rule.Ports {
 				if port.Port.Type == intstr.String && !hasPort(c.deployment.Spec.Template.Spec.Containers[0], *port.Port) {
 					c.found.add("NetworkPolicy: it opens %s, which the pods don't have", port.Port.String())
@@ -323,11 +357,11 @@ func (c *chart) checkReferences(object runtime.Object) {
 			}
 		}
 	case *monitoring.ServiceMonitor:
-		if !selects(&object.Spec.Selector, c.service.Labels) {
-			c.found.add("ServiceMonitor: it does not select the Service")
+		if c.management == nil || !selects(&object.Spec.Selector, c.management.Labels) || selects(&object.Spec.Selector, c.service.Labels) {
+			c.found.add("ServiceMonitor: it does not select the Service of the management port alone")
 		}
 		for _, endpoint := range object.Spec.Endpoints {
-			if !c.hasServicePort(endpoint.Port, 0) || endpoint.Path != "/q/metrics" {
+			if endpoint.Port != managementPort || endpoint.Path != "/q/metrics" {
 				c.found.add("ServiceMonitor: %s%s is no metrics of the Service's", endpoint.Port, endpoint.Path)
 			}
 		}
@@ -336,6 +370,21 @@ func (c *chart) checkReferences(object runtime.Object) {
 			c.found.add("PrometheusRule: it has no rules")
 		}
 	}
+}
+
+// managementPort is the name of the pods' port for health, metrics and the API document.
+const managementPort = "management"
+
+func leadsTo(service *core.Service, port string) bool {
+	return slices.ContainsFunc(service.Spec.Ports, func(p core.ServicePort) bool {
+		return p.TargetPort.StrVal == port || p.TargetPort.IntVal == 9000
+	})
+}
+
+func opens(rule networking.NetworkPolicyIngressRule, port string) bool {
+	return slices.ContainsFunc(rule.Ports, func(p networking.NetworkPolicyPort) bool {
+		return p.Port == nil || p.Port.StrVal == port || p.Port.IntVal == 9000
+	})
 }
 
 func (c *chart) hasServicePort(name string, number int32) bool {

@@ -121,6 +121,10 @@ threadstore.grpc.hosts."{{ $host }}"={{ $tenant | replace "\\" "\\\\" }}
   value: {{ eq .Values.migration.mode "at-start" | quote }}
 - name: QUARKUS_HTTP_HOST
   value: {{ .Values.listenAddress | quote }}
+- name: QUARKUS_MANAGEMENT_HOST
+  value: {{ .Values.listenAddress | quote }}
+- name: QUARKUS_MANAGEMENT_PORT
+  value: "9000"
 {{- with .Values.auth }}
 {{- with .issuer }}
 - name: THREADSTORE_AUTH_ISSUER
@@ -250,11 +254,28 @@ threadstore.grpc.hosts."{{ $host }}"={{ $tenant | replace "\\" "\\\\" }}
 {{- end }}
 {{- end -}}
 
-{{/* A rule of a NetworkPolicy to TCP port(s). Call with (dict "to" PEERS "port" PORT). */}}
+{{/* The ports of a database URL's hosts, separated by blanks. */}}
+{{- define "threadstore.databasePorts" -}}
+{{- $ports := list -}}
+{{- range splitList "," (regexReplaceAll "^jdbc:mariadb:([a-z-]+:)?//([^/?]*).*$" .Values.database.url "${2}") -}}
+{{- $ports = append $ports (default "3306" (regexFind "[0-9]+$" (regexFind ":[0-9]+$" .))) -}}
+{{- end -}}
+{{- $ports | uniq | join " " -}}
+{{- end -}}
+
+{{/* The port of an http or https URL. */}}
+{{- define "threadstore.urlPort" -}}
+{{- $host := regexReplaceAll "^https?://([^/?]*).*$" . "${1}" -}}
+{{- default (ternary "80" "443" (hasPrefix "http://" .)) (regexFind "[0-9]+$" (regexFind ":[0-9]+$" $host)) -}}
+{{- end -}}
+
+{{/* A rule of a NetworkPolicy to TCP ports. Call with (dict "to" PEERS "port" PORT-OR-0 "ports" "PORT PORT ..."): `ports` counts if `port` is 0. */}}
 {{- define "threadstore.egressTo" -}}
 - ports:
+    {{- range splitList " " (ternary (toString .port) .ports (ne (int .port) 0)) }}
     - protocol: TCP
-      port: {{ .port }}
+      port: {{ . }}
+    {{- end }}
   {{- with .to }}
   to:
     {{- toYaml . | nindent 4 }}
