@@ -75,7 +75,8 @@ final class Operations {
             new Operation("listItems", GET, THREAD + "/items", Scope.READ, Work.STREAM, STREAM),
             new Operation("loadHistory", GET, THREAD + "/history", Scope.READ, Work.STREAM, STREAM),
             new Operation("exportRollout", GET, THREAD + "/rollout", Scope.READ, Work.STREAM, STREAM),
-            new Operation("importRollout", "PUT", THREAD + "/rollout", Scope.WRITE, Work.IMPORT, (int) Limiters.IMPORT_BYTES),
+            new Operation(
+                    "importRollout", "PUT", THREAD + "/rollout", Scope.WRITE, Work.IMPORT, (int) Limiters.IMPORT_BYTES),
             new Operation("createThread", POST, "/v1/threads", Scope.WRITE, Work.SHORT, ONE_THREAD),
             new Operation("listThreads", GET, "/v1/threads", Scope.READ, Work.LIST, PAGE),
             new Operation("getThread", GET, THREAD, Scope.READ, Work.SHORT, ONE_THREAD),
