@@ -6,6 +6,7 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.configuration.ConfigUtils;
 import io.smallrye.config.SmallRyeConfig;
 import io.threadstore.identity.DoorCheck;
+import io.threadstore.platform.ConsoleLog;
 import io.threadstore.platform.DatabaseChoice;
 import io.threadstore.platform.HealthProbe;
 import org.jboss.logging.Logger;
@@ -32,6 +33,7 @@ public final class Threadstore {
             System.exit(1);
             return;
         }
+        ConsoleLog.drainAtExit();
         Quarkus.run(
                 null,
                 (exitCode, failure) -> {

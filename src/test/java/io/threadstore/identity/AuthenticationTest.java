@@ -230,9 +230,11 @@ class AuthenticationTest {
         for (var i = 0; i < 20; i++) {
             get(TestIssuer.token("acme", ALL), "/v1/threads").statusCode(200);
         }
-        assertThat(TestIssuer.keysFetched()).isEqualTo(fetched);
+        // a token of another test may have named an unknown key: that fetch comes up to five seconds later
+        assertThat(TestIssuer.keysFetched()).isLessThanOrEqualTo(fetched + 1);
 
-        // nor for tokens that name keys nobody has: once in five seconds at the most
+        // tokens that name unknown keys cause one fetch in five seconds at most
+        fetched = TestIssuer.keysFetched();
         var stranger = TestIssuer.generate().getPrivate();
         for (var i = 0; i < 20; i++) {
             refused(TestIssuer.claims("acme", ALL).jws().keyId("unknown-" + i).sign(stranger));
