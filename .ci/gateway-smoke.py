@@ -134,9 +134,10 @@ def streams():
 def codex():
     thread = str(uuid.uuid4())
     same("CreateThread", rpc(lambda store, said: store.CreateThread(messages.CreateThreadRequest(thread_id=thread), metadata=said)), "OK")
-    items = [message("z" * (10 << 20)), message("z" * (10 << 20))]
-    append = messages.AppendThreadItemsRequest(thread_id=thread, items_json=items)
-    same("AppendItems", rpc(lambda store, said: store.AppendItems(append, metadata=said)), "OK")
+    for megabytes, status in ((7, "OK"), (10, "RESOURCE_EXHAUSTED")):  # of two items; a message has at most 16 MiB
+        items = [message("z" * (megabytes << 20)), message("z" * (megabytes << 20))]
+        append = messages.AppendThreadItemsRequest(thread_id=thread, items_json=items)
+        same("AppendItems", rpc(lambda store, said: store.AppendItems(append, metadata=said)), status)
     same("PersistThread", rpc(lambda store, said: store.PersistThread(messages.ThreadIdRequest(thread_id=thread), metadata=said)), "OK")
     read = messages.ReadThreadRequest(thread_id=thread)
     same("ReadThread", rpc(lambda store, said: store.ReadThread(read, metadata=said)), "OK")
