@@ -4,6 +4,7 @@ import io.quarkus.arc.All;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Limits;
 import io.threadstore.platform.limits.ConcurrencyLimiter;
 import io.threadstore.platform.limits.Limiters;
 import io.threadstore.platform.limits.Limiters.Limit;
@@ -42,14 +43,19 @@ class AdmissionGate {
     /** What every request holds, in bytes: its headers and its objects. */
     private static final int BASE_BYTES = 16 * 1024;
 
+    /** The lowest rate at which a client may take a response that is complete, in bytes per second. */
+    private static final long MIN_READ_RATE = 64 * 1024;
+
     private final List<Transport> transports;
     private final Limiters limiters;
     private final BodySettings bodySettings;
+    private final UnsentResponse.Limits unsent;
 
-    AdmissionGate(@All List<Transport> transports, Limiters limiters, BodySettings bodySettings) {
+    AdmissionGate(@All List<Transport> transports, Limiters limiters, BodySettings bodySettings, Limits limits) {
         this.transports = transports;
         this.limiters = limiters;
         this.bodySettings = bodySettings;
+        this.unsent = new UnsentResponse.Limits(limits.streamStall(), MIN_READ_RATE);
     }
 
     void register(@Observes Filters filters) {
@@ -80,7 +86,7 @@ class AdmissionGate {
         }
 
         void begin() {
-            var resources = RequestResources.of(routing);
+            var resources = RequestResources.of(routing, unsent);
             Admission admission;
             try {
                 admission = transport.admit(routing);
@@ -136,7 +142,7 @@ class AdmissionGate {
                         && routing.request().version() == HttpVersion.HTTP_2) {
                     // a stream whose body is not read would keep a part of its connection's window
                     RequestResources.current(routing)
-                            .add(() -> loop.runOnContext(ended -> Leftovers.KNOWN_CLIENT.discard(routing)));
+                            .onExchangeEnd(() -> loop.runOnContext(ended -> Leftovers.KNOWN_CLIENT.discard(routing)));
                 }
                 work(request, admission);
             }
@@ -226,7 +232,7 @@ class AdmissionGate {
             }
 
             void begin() {
-                RequestResources.current(routing).add(this::end);
+                RequestResources.current(routing).onExchangeEnd(this::end);
                 routing.request().handler(this::add);
                 if (expected.length() < 0) {
                     routing.request().endHandler(ended -> complete());

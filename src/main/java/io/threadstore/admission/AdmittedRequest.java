@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A request that has passed the gate: its caller, and what it holds of the limits until it ends. */
+/**
+ * A request that has passed the gate: its caller, and what it holds of the limits. Permits are held until the exchange
+ * and the work have ended; memory until the response is sent as well.
+ */
 public final class AdmittedRequest {
 
     private static final String KEY = "threadstore.admitted-request";
@@ -23,6 +26,7 @@ public final class AdmittedRequest {
     private final Limiters limiters;
     private final Map<Limit, ConcurrencyLimiter.Lease> leases = new EnumMap<>(Limit.class);
     private @Nullable Buffer body;
+    private volatile boolean isCut;
 
     AdmittedRequest(RoutingContext context, Identity caller, RequestResources resources, Limiters limiters) {
         this.context = context;
@@ -67,7 +71,15 @@ public final class AdmittedRequest {
         synchronized (leases) {
             leases.put(limit, lease);
         }
-        resources.add(lease::close);
+        releaseLater(limit, lease);
+    }
+
+    private void releaseLater(Limit limit, ConcurrencyLimiter.Lease lease) {
+        if (limit == Limit.MEMORY || limit == Limit.DIRECT_MEMORY) {
+            resources.untilSent(lease::close);
+        } else {
+            resources.untilWorkEnds(lease::close);
+        }
     }
 
     ConcurrencyLimiter.@Nullable Lease lease(Limit limit) {
@@ -87,7 +99,7 @@ public final class AdmittedRequest {
             if (lease == null) {
                 lease = limiters.of(limit).emptyLease(caller.caller().tenant());
                 leases.put(limit, lease);
-                resources.add(lease::close);
+                releaseLater(limit, lease);
             }
             return lease;
         }
@@ -113,6 +125,34 @@ public final class AdmittedRequest {
         synchronized (leases) {
             leases.values().forEach(ConcurrencyLimiter.Lease::irrevocable);
         }
+    }
+
+    /** The client has been disconnected by the service: nothing more of its body is read. */
+    void cut() {
+        isCut = true;
+    }
+
+    boolean isCut() {
+        return isCut;
+    }
+
+    /**
+     * Work on the request begins; as {@link RequestResources#beginWork}.
+     *
+     * @return false if its client has disconnected, so that the work must not begin
+     */
+    public boolean beginWork() {
+        return resources.beginWork();
+    }
+
+    /** Adds an action that is run once when the exchange ends, or now if it has ended. */
+    public void onExchangeEnd(Runnable action) {
+        resources.onExchangeEnd(action);
+    }
+
+    /** Work that has begun has ended. */
+    public void endWork() {
+        resources.endWork();
     }
 
     /** Gives a permit back before the request ends: from now on it waits for its client and holds no thread. */

@@ -7,6 +7,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A large body that an operation reads on a thread of its own. Its bytes are counted as they arrive, and a client that
@@ -20,15 +21,18 @@ public final class CountedBody extends FilterInputStream {
     private final BodyRate rate;
     private final int cost;
 
+    /** The thread that waits for the client; null while none does. */
+    private @Nullable Thread reader;
+
     /** @param cost how many bytes of memory each byte takes until the request ends; 0 if bytes are not kept */
     CountedBody(InputStream body, AdmittedRequest request, RoutingContext routing, BodySettings settings, int cost) {
         super(body);
         this.request = request;
         this.cost = cost;
         this.memory = request.leaseOf(Limit.MEMORY);
-        Runnable cut = () -> Connections.cut(routing);
+        Runnable cut = () -> cut(routing);
         this.rate = new BodyRate(routing.vertx(), settings, cut);
-        RequestResources.current(routing).add(rate::end);
+        RequestResources.current(routing).onExchangeEnd(rate::end);
         for (var limit : new Limit[] {Limit.BODIES, Limit.IMPORTS, Limit.MEMORY}) {
             request.revocable(limit, cut);
         }
@@ -46,7 +50,7 @@ public final class CountedBody extends FilterInputStream {
         rate.waiting();
         var count = -1;
         try {
-            count = super.read(buffer, offset, length);
+            count = readFromClient(buffer, offset, length);
         } finally {
             rate.received(Math.max(0, count));
         }
@@ -56,6 +60,36 @@ public final class CountedBody extends FilterInputStream {
             memory.growBlocking((long) count * cost);
         }
         return count;
+    }
+
+    private int readFromClient(byte[] buffer, int offset, int length) throws IOException {
+        synchronized (this) {
+            if (request.isCut()) {
+                throw new IOException("the client has been disconnected");
+            }
+            reader = Thread.currentThread();
+        }
+        try {
+            return super.read(buffer, offset, length);
+        } finally {
+            synchronized (this) {
+                reader = null;
+                if (request.isCut()) {
+                    Thread.interrupted(); // it was for the read alone
+                }
+            }
+        }
+    }
+
+    /** A stream of HTTP/2 that the service resets does not wake the thread that reads it. On any thread. */
+    private void cut(RoutingContext routing) {
+        Connections.cut(routing);
+        synchronized (this) {
+            request.cut();
+            if (reader != null) {
+                reader.interrupt();
+            }
+        }
     }
 
     /** The body has been read, or is not read on: the request is no longer at its client's mercy. */

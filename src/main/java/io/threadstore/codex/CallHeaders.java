@@ -8,8 +8,10 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.quarkus.grpc.GlobalInterceptor;
 import io.smallrye.common.vertx.ContextLocals;
+import io.threadstore.admission.AdmittedRequest;
 import io.threadstore.platform.Caller;
 import io.threadstore.platform.limits.ConcurrencyLimiter;
+import io.threadstore.platform.limits.Limiters.Limit;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -25,13 +27,23 @@ class CallHeaders implements ServerInterceptor {
     /**
      * An admitted call.
      *
-     * @param caller whose call it is
+     * @param request what the gate knows of it
      * @param from the client's address; null if it is not known
      * @param requestId the id of the request in logs
-     * @param memory what it holds until it ends
      */
     record Admitted(
-            Caller caller, @Nullable String from, @Nullable String requestId, ConcurrencyLimiter.Lease memory) {}
+            AdmittedRequest request,
+            @Nullable String from,
+            @Nullable String requestId) {
+
+        Caller caller() {
+            return request.caller().caller();
+        }
+
+        ConcurrencyLimiter.Lease memory() {
+            return request.leaseOf(Limit.MEMORY);
+        }
+    }
 
     /** Notes an admitted call down; on the request's own Vert.x context. */
     static void enter(Admitted call) {

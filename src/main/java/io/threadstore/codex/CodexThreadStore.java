@@ -4,6 +4,7 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.threadstore.codex.proto.AppendThreadItemsRequest;
 import io.threadstore.codex.proto.ArchiveThreadRequest;
 import io.threadstore.codex.proto.CreateThreadRequest;
@@ -28,6 +29,7 @@ import io.threadstore.lifecycle.ThreadLifecycleService;
 import io.threadstore.lifecycle.ThreadMetadataService;
 import io.threadstore.platform.Conflicts;
 import io.threadstore.platform.CurrentCaller;
+import io.threadstore.platform.RunningQuery;
 import io.threadstore.platform.limits.RequestMemory;
 import io.threadstore.rollout.RolloutService;
 import io.threadstore.thread.StoredThread;
@@ -65,6 +67,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
     private final Histories histories;
     private final CurrentCaller caller;
     private final RequestMemory memory;
+    private final RunningQuery query;
     private final AuditLog audit;
     private final Conflicts conflicts;
 
@@ -80,6 +83,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
             Histories histories,
             CurrentCaller caller,
             RequestMemory memory,
+            RunningQuery query,
             AuditLog audit,
             Conflicts conflicts) {
         this.lifecycle = lifecycle;
@@ -93,6 +97,7 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
         this.histories = histories;
         this.caller = caller;
         this.memory = memory;
+        this.query = query;
         this.audit = audit;
         this.conflicts = conflicts;
     }
@@ -321,11 +326,25 @@ class CodexThreadStore extends ThreadStoreGrpc.ThreadStoreImplBase {
     }
 
     private <T> void answer(StreamObserver<T> answer, Call call, Scope needed, Supplier<T> operation) {
+        var admitted = CallHeaders.current();
+        if (!admitted.request().beginWork()) {
+            answer.onError(Refusals.status(Status.CANCELLED, "the client has disconnected"));
+            return;
+        }
+        try {
+            if (needed == Scope.READ) {
+                var slot = query.slot();
+                admitted.request().onExchangeEnd(() -> slot.cancel(Infrastructure.getDefaultWorkerPool()));
+            }
+            work(answer, call, needed, operation);
+        } finally {
+            admitted.request().endWork();
+        }
+    }
+
+    private <T> void work(StreamObserver<T> answer, Call call, Scope needed, Supplier<T> operation) {
         T result;
         try {
-            if (CallHeaders.current().memory().isClosed()) {
-                throw Refusals.status(Status.CANCELLED, "the client has disconnected");
-            }
             caller.enter(CallHeaders.current().caller());
             memory.enter(CallHeaders.current().memory());
             result = operation.get();

@@ -140,10 +140,7 @@ class GrpcTransport implements Transport {
 
     private static void enter(RoutingContext context, AdmittedRequest request) {
         CallHeaders.enter(new CallHeaders.Admitted(
-                request.caller().caller(),
-                from(context),
-                context.response().headers().get(REQUEST_ID),
-                request.leaseOf(Limit.MEMORY)));
+                request, from(context), context.response().headers().get(REQUEST_ID)));
     }
 
     private static @Nullable String from(RoutingContext context) {

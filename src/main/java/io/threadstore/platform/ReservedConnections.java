@@ -2,6 +2,7 @@ package io.threadstore.platform;
 
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.cache.ConnectionCache;
+import io.agroal.api.configuration.AgroalConnectionPoolConfiguration;
 import io.agroal.api.configuration.supplier.AgroalConnectionPoolConfigurationSupplier;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import io.agroal.api.transaction.TransactionIntegration;
@@ -21,25 +22,33 @@ class ReservedConnections {
     /** One for each of the four committers of AppendGroups, and one for the health check. */
     static final int SIZE = 5;
 
+    private AcquisitionTimeouts acquisition;
+
     @Produces
     @Singleton
     @Reserved
     AgroalDataSource open(AgroalDataSource requests, NetworkTimeouts timeouts) throws SQLException {
-        var pool = new AgroalConnectionPoolConfigurationSupplier(
-                        requests.getConfiguration().connectionPoolConfiguration())
-                .transactionIntegration(TransactionIntegration.none())
-                // that of the other pool would hand out its connections here
-                .connectionCache(ConnectionCache.none())
-                .initialSize(0)
-                .minSize(0)
-                .maxSize(SIZE);
-        var reserved =
-                AgroalDataSource.from(new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool));
+        var usual = requests.getConfiguration().connectionPoolConfiguration();
+        acquisition = new AcquisitionTimeouts(pool(usual, 1).get(), usual.acquisitionTimeout());
+        var reserved = AgroalDataSource.from(pool(usual, SIZE), acquisition);
+        acquisition.pools(requests, reserved);
         reserved.setPoolInterceptors(List.of(timeouts));
         return reserved;
     }
 
+    private static AgroalDataSourceConfigurationSupplier pool(AgroalConnectionPoolConfiguration usual, int size) {
+        return new AgroalDataSourceConfigurationSupplier()
+                .connectionPoolConfiguration(new AgroalConnectionPoolConfigurationSupplier(usual)
+                        .transactionIntegration(TransactionIntegration.none())
+                        // that of the other pool would hand out its connections here
+                        .connectionCache(ConnectionCache.none())
+                        .initialSize(0)
+                        .minSize(0)
+                        .maxSize(size));
+    }
+
     void close(@Disposes @Reserved AgroalDataSource reserved) {
+        acquisition.stop();
         reserved.close();
     }
 }

@@ -1,6 +1,8 @@
 package io.threadstore.rest;
 
 import io.threadstore.admission.AdmittedRequest;
+import io.threadstore.error.ErrorKind;
+import io.threadstore.error.ThreadStoreException;
 import io.threadstore.identity.Scope;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.platform.limits.Limiters.Limit;
@@ -11,10 +13,12 @@ import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jboss.resteasy.reactive.server.SimpleResourceInfo;
+import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes over the caller from the gate. No operation is reached by a request that has not been admitted, or without its
+ * Takes over the caller from the gate. The request's permits and memory are held until the framework has done with it.
+ * No operation is reached by a request that has not been admitted, or without its
  * scope.
  */
 class CallerFilter {
@@ -33,6 +37,10 @@ class CallerFilter {
     @ServerRequestFilter(priority = Priorities.AUTHENTICATION)
     void enter(ContainerRequestContext request, SimpleResourceInfo operation, RoutingContext context) {
         var admitted = AdmittedRequest.of(context);
+        if (!admitted.beginWork()) {
+            throw ThreadStoreException.of(ErrorKind.UNAVAILABLE, "the client has disconnected");
+        }
+        CurrentRequestManager.get().registerCompletionCallback(done -> admitted.endWork());
         current.enter(admitted.caller().caller());
         memory.enter(admitted.leaseOf(Limit.MEMORY));
         admitted.caller().require(neededFor(request.getMethod(), operation.getMethodName()));

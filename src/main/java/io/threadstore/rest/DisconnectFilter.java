@@ -24,7 +24,7 @@ class DisconnectFilter {
         var resources = RequestResources.current(context);
         if (resources != null && request.getMethod().equals(HttpMethod.GET)) {
             var slot = query.slot();
-            resources.add(() -> slot.cancel(Infrastructure.getDefaultWorkerPool()));
+            resources.onExchangeEnd(() -> slot.cancel(Infrastructure.getDefaultWorkerPool()));
         }
     }
 }

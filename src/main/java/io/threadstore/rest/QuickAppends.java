@@ -19,6 +19,8 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -64,9 +66,14 @@ class QuickAppends {
             context.next();
             return;
         }
+        var request = AdmittedRequest.of(context);
+        if (!request.beginWork()) {
+            return; // the client has disconnected
+        }
         var loop = Vertx.currentContext();
-        rollouts.offer(append.caller().tenant(), append.threadId(), append.epoch(), append.items())
+        offer(append, request)
                 .whenComplete((result, failure) -> loop.runOnContext(now -> {
+                    request.endWork();
                     try {
                         if (failure != null) {
                             fail(context, append, failure);
@@ -79,6 +86,15 @@ class QuickAppends {
                         context.fail(e);
                     }
                 }));
+    }
+
+    private CompletionStage<Optional<AppendResult>> offer(Append append, AdmittedRequest request) {
+        try {
+            return rollouts.offer(append.caller().tenant(), append.threadId(), append.epoch(), append.items());
+        } catch (Throwable e) {
+            request.endWork();
+            throw e;
+        }
     }
 
     /** The append that the request is; null if there is anything about it that is not to be settled here. */

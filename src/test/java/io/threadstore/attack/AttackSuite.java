@@ -7,13 +7,19 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * Attacks the packaged service while a valid tenant works, and prints what it costs ({@code ./mvnw -Pattack verify};
  * docs/security.md). The service has the heap of a container of 512 MiB, {@code ExitOnOutOfMemoryError}, and requires
  * tokens.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AttackSuite {
 
     /** How long each attack lasts; {@code -Dattack.seconds}. */
@@ -28,6 +34,7 @@ class AttackSuite {
     /** Only the attacks whose names begin so; {@code -Dattack.only}. */
     private static final String ONLY = System.getProperty("attack.only", "");
 
+    private static final int WORK_SECONDS = 5;
     private static final double MIN_SUCCESS = 0.99;
     private static final long MAX_P99_MILLIS = 1000;
     private static final double MAX_RECOVERY_SECONDS = 5;
@@ -43,46 +50,91 @@ class AttackSuite {
             double recovery,
             String failures) {}
 
+    private static Victim victim;
+
+    @BeforeAll
+    static void start() throws Exception {
+        victim = new Victim(HEAP);
+    }
+
+    @AfterAll
+    static void stop() {
+        victim.close();
+    }
+
     @Test
+    @Order(1)
     void attacks_whileAValidTenantWorks_costItNothing() throws Exception {
         var rows = new ArrayList<Row>();
-        try (var victim = new Victim(HEAP)) {
-            try (var tenant = new ValidTenant(victim, "valid")) {
-                TimeUnit.SECONDS.sleep(8); // the classes are loaded, the pool is filled
-                for (var attack : Attacks.all(victim)) {
-                    if (attack.name().startsWith(ONLY)) {
-                        var row = run(victim, tenant, attack);
-                        rows.add(row);
-                        System.out.println(line(row));
-                        if (!row.isAlive()) {
-                            break;
-                        }
+        try (var tenant = new ValidTenant(victim, "valid")) {
+            TimeUnit.SECONDS.sleep(8); // the classes are loaded, the pool is filled
+            for (var attack : Attacks.all(victim)) {
+                if (attack.name().startsWith(ONLY)) {
+                    var row = run(tenant, attack);
+                    rows.add(row);
+                    System.out.println(line(row));
+                    if (!row.isAlive()) {
+                        break;
                     }
                 }
             }
-            System.out.println(table(rows));
-            assertThat(rows).isNotEmpty();
-            var all = new SoftAssertions();
-            for (var row : rows) {
-                all.assertThat(row.isAlive())
-                        .as(row.attack() + ": the process is alive")
-                        .isTrue();
-                all.assertThat(row.success())
-                        .as(row.attack() + ": success " + row.failures())
-                        .isGreaterThanOrEqualTo(MIN_SUCCESS);
-                all.assertThat(row.p99()).as(row.attack() + ": p99 in ms").isLessThan(MAX_P99_MILLIS);
-                all.assertThat(row.resident())
-                        .as(row.attack() + ": resident MiB")
-                        .isLessThan(CONTAINER);
-                all.assertThat(row.recovery())
-                        .as(row.attack() + ": seconds to recover")
-                        .isLessThanOrEqualTo(MAX_RECOVERY_SECONDS);
-            }
-            all.assertAll();
         }
+        System.out.println(table(rows));
+        assertThat(rows).isNotEmpty();
+        var all = new SoftAssertions();
+        for (var row : rows) {
+            all.assertThat(row.isAlive())
+                    .as(row.attack() + ": the process is alive")
+                    .isTrue();
+            all.assertThat(row.success())
+                    .as(row.attack() + ": success " + row.failures())
+                    .isGreaterThanOrEqualTo(MIN_SUCCESS);
+            all.assertThat(row.p99()).as(row.attack() + ": p99 in ms").isLessThan(MAX_P99_MILLIS);
+            all.assertThat(row.resident()).as(row.attack() + ": resident MiB").isLessThan(CONTAINER);
+            all.assertThat(row.recovery())
+                    .as(row.attack() + ": seconds to recover")
+                    .isLessThanOrEqualTo(MAX_RECOVERY_SECONDS);
+        }
+        all.assertAll();
+        assertThat(heldPermits()).as("what is held when nothing is in progress").isEmpty();
     }
 
-    private static Row run(Victim victim, ValidTenant tenant, Attacks.Attack attack) throws Exception {
+    /** The metrics of limits that are still used, which nothing is after a while. */
+    private static List<String> heldPermits() throws Exception {
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90); // the longest that a client may take nothing
+        List<String> held;
+        do {
+            TimeUnit.SECONDS.sleep(1);
+            held = victim.metrics()
+                    .lines()
+                    .filter(line -> line.startsWith("threadstore_limit_used{") && !line.endsWith(" 0.0"))
+                    .toList();
+        } while (!held.isEmpty() && System.nanoTime() < deadline);
+        return held;
+    }
+
+    @Test
+    @Order(2)
+    void twoTenants_withEqualDemand_completeEqualWork() throws Exception {
+        long alone;
+        long first;
+        long second;
+        try (var one = new GreedyTenant(victim, "one")) {
+            alone = one.completedIn(WORK_SECONDS);
+            try (var other = new GreedyTenant(victim, "other")) {
+                other.completedIn(1);
+                var before = one.completed();
+                second = other.completedIn(WORK_SECONDS);
+                first = one.completed() - before;
+            }
+        }
+        System.out.printf("one tenant alone: %d requests; two tenants: %d and %d%n", alone, first, second);
+        assertThat(first / (double) (first + second)).isBetween(0.4, 0.6);
+        // one alone gets the whole service: not less than both get together
+        assertThat(alone / (double) (first + second)).isGreaterThan(0.7);
+    }
+
+    private static Row run(ValidTenant tenant, Attacks.Attack attack) throws Exception {
         var begin = System.nanoTime();
         long resident = 0;
         String sent;
@@ -95,7 +147,7 @@ class AttackSuite {
         }
         var end = System.nanoTime();
         var during = tenant.between(begin, end);
-        var recovery = recovery(victim, tenant, end);
+        var recovery = recovery(tenant, end);
         if (victim.isAlive()) {
             resident = Math.max(resident, victim.residentMegabytes());
         }
@@ -116,7 +168,7 @@ class AttackSuite {
     }
 
     /** The seconds after which the tenant's requests are good for one second in a row. */
-    private static double recovery(Victim victim, ValidTenant tenant, long end) throws InterruptedException {
+    private static double recovery(ValidTenant tenant, long end) throws InterruptedException {
         var deadline = end + TimeUnit.SECONDS.toNanos(20);
         while (System.nanoTime() < deadline && victim.isAlive()) {
             TimeUnit.MILLISECONDS.sleep(100);

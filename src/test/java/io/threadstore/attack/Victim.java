@@ -66,6 +66,10 @@ final class Victim implements AutoCloseable {
         return service.uri(path).toString();
     }
 
+    String metrics() throws Exception {
+        return service.get("/q/metrics").body();
+    }
+
     boolean isAlive() {
         return ProcessHandle.of(service.pid()).map(ProcessHandle::isAlive).orElse(false);
     }

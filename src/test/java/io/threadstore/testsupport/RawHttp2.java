@@ -21,6 +21,8 @@ public final class RawHttp2 implements AutoCloseable {
     public static final int WINDOW_UPDATE = 8;
     public static final int CONTINUATION = 9;
 
+    private static final byte INITIAL_WINDOW_SIZE = 4;
+
     public static final int END_STREAM = 1;
     public static final int END_HEADERS = 4;
     public static final int ACK = 1;
@@ -78,11 +80,30 @@ public final class RawHttp2 implements AutoCloseable {
             block.write(0);
             for (var text : new String[] {headers[i], headers[i + 1]}) {
                 var bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-                block.write(bytes.length); // less than 127 bytes
+                writeLength(block, bytes.length);
                 block.writeBytes(bytes);
             }
         }
         return block.toByteArray();
+    }
+
+    /** An integer with a prefix of seven bits (RFC 7541, 5.1). */
+    private static void writeLength(ByteArrayOutputStream block, int length) {
+        if (length < 127) {
+            block.write(length);
+            return;
+        }
+        block.write(127);
+        var rest = length - 127;
+        for (; rest >= 128; rest >>= 7) {
+            block.write(rest & 127 | 128);
+        }
+        block.write(rest);
+    }
+
+    /** From now on no stream may send a byte before it is given a window. */
+    public void withoutWindow() throws IOException {
+        send(SETTINGS, 0, 0, (byte) 0, INITIAL_WINDOW_SIZE, (byte) 0, (byte) 0, (byte) 0, (byte) 0);
     }
 
     /** Sends a whole GET. */
