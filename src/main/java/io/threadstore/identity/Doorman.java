@@ -4,13 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Caller;
-import io.threadstore.platform.CurrentCaller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,13 +22,11 @@ public class Doorman {
 
     private final AuthSettings settings;
     private final TokenVerifier tokens;
-    private final CurrentCaller current;
     private final TokenCache known;
 
-    Doorman(AuthSettings settings, TokenVerifier tokens, CurrentCaller current, Clock clock) {
+    Doorman(AuthSettings settings, TokenVerifier tokens, Clock clock) {
         this.settings = settings;
         this.tokens = tokens;
-        this.current = current;
         this.known = new TokenCache(clock);
     }
 
@@ -67,52 +63,6 @@ public class Doorman {
         return identity;
     }
 
-    /**
-     * Admits the caller of the current request. It never waits.
-     *
-     * @param authorization the request's {@code Authorization} header (RFC 6750, 2.1); null if it has none
-     * @param needed what the caller is about to do
-     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}, {@link ErrorKind#FORBIDDEN}, {@link
-     *     ErrorKind#UNAVAILABLE}
-     */
-    public void admit(@Nullable String authorization, Scope needed) {
-        var identity = identify(authorization);
-        current.enter(identity.caller());
-        identity.require(needed);
-    }
-
-    /**
-     * The caller, if a token was verified a moment ago and grants a scope. It never waits, and verifies no signature.
-     *
-     * @return empty if it is not known whether the caller may do that
-     */
-    public Optional<Caller> recall(@Nullable String authorization, Scope needed) {
-        if (!settings.isOn()) {
-            return Optional.of(Caller.ANONYMOUS);
-        }
-        if (authorization == null || !isBearer(authorization)) {
-            return Optional.empty();
-        }
-        return Optional.ofNullable(known.find(TokenCache.keyOf(token(authorization))))
-                .filter(identity -> identity.scopes().contains(needed))
-                .map(Identity::caller);
-    }
-
-    /**
-     * Requires a valid token, and nothing else: for requests that lead to no operation. It never waits.
-     *
-     * @throws ThreadStoreException {@link ErrorKind#UNAUTHENTICATED}, {@link ErrorKind#UNAVAILABLE}
-     */
-    public void requireToken(@Nullable String authorization) {
-        if (!settings.isOn()) {
-            return;
-        }
-        var token = token(authorization);
-        if (known.find(TokenCache.keyOf(token)) == null) {
-            tokens.verify(token);
-        }
-    }
-
     /** How many tokens are cached; for tests. */
     long cachedTokens() {
         return known.size();
@@ -132,11 +82,6 @@ public class Doorman {
     /** The scheme is a word in any case (RFC 9110, 11.1). */
     private static boolean isBearer(String authorization) {
         return authorization.regionMatches(true, 0, BEARER, 0, BEARER.length());
-    }
-
-    /** Admits a caller whom something else than a token vouches for, such as the name of the host it called. */
-    public void admit(Caller caller) {
-        current.enter(caller);
     }
 
     private Caller caller(JsonNode claims) {

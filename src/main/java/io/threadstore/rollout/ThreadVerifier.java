@@ -9,6 +9,7 @@ import io.threadstore.platform.CurrentCaller;
 import io.threadstore.platform.JsonText;
 import io.threadstore.platform.QueryTimeouts;
 import io.threadstore.platform.RunningQuery;
+import io.threadstore.platform.limits.RequestMemory;
 import io.threadstore.rollout.ThreadVerification.Difference;
 import io.threadstore.rollout.ThreadVerification.Kind;
 import io.threadstore.thread.StoredThread;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 public class ThreadVerifier {
+
+    /** From this length on, in bytes, an item's memory is counted besides what every verification holds. */
+    private static final long LONG_ITEM = 256 * 1024;
 
     /** After so long, a page of many ends with the thread in hand. */
     private static final long PAGE_NANOS = 5_000_000_000L;
@@ -174,6 +179,7 @@ public class ThreadVerifier {
     private final class Comparison {
 
         private final StoredThread thread;
+        private final LongConsumer memory = RequestMemory.ofCurrentRequest();
         private final ThreadSummary derived = new ThreadSummary();
         private final List<Difference> differences = new ArrayList<>();
         private final List<String> notDerivable = new ArrayList<>(NEVER_DERIVABLE);
@@ -219,6 +225,10 @@ public class ThreadVerifier {
         }
 
         private void readItem(long ordinal, ResultSet row) throws SQLException {
+            var length = row.getLong(4);
+            if (length > LONG_ITEM) {
+                memory.accept(length * HistoryPages.LONG_ITEM_COST);
+            }
             var text = JsonText.of(row.getBytes(7));
             count++;
             bytes += text.length();

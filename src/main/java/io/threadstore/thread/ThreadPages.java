@@ -29,11 +29,11 @@ class ThreadPages {
     /** A page ends at this many characters of its threads' texts, but not before the first thread. */
     static final int PAGE_CHARACTERS = 1024 * 1024;
 
-    /** How many rows the first statement of a page asks for at most: a page of the default length and one more. */
-    private static final int FIRST_ROWS = 26;
+    /** How many rows the first statement of a page asks for at most: a page of the longest length and one more. */
+    private static final int FIRST_ROWS = 101;
 
     /** How many rows the driver holds at once. */
-    private static final int FETCH_ROWS = 8;
+    private static final int FETCH_ROWS = 26;
 
     private final AgroalDataSource dataSource;
     private final ThreadDefaults defaults;

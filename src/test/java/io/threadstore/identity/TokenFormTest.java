@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.runtime.StartupEvent;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
-import io.threadstore.platform.CurrentCaller;
 import io.threadstore.testsupport.TestIssuer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,7 +45,7 @@ class TokenFormTest {
         var keys = new IssuerKeys(settings, new IssuerDiscovery(new ObjectMapper()));
         var tokens = new TokenVerifier(settings, keys, Clock.systemUTC());
         tokens.prepare(new StartupEvent());
-        doorman = new Doorman(settings, tokens, new CurrentCaller(), Clock.systemUTC());
+        doorman = new Doorman(settings, tokens, Clock.systemUTC());
         expiry = ",\"exp\":" + (System.currentTimeMillis() / 1000 + 60);
     }
 
@@ -164,8 +163,7 @@ class TokenFormTest {
         }
 
         assertThat(doorman.cachedTokens()).isEqualTo(1);
-        assertThat(doorman.recall("BEARER    " + token, Scope.WRITE)).isPresent();
-        assertThat(doorman.recall("BEARER    " + token, Scope.READ)).isEmpty();
+        assertThat(doorman.identify("BEARER    " + token).scopes()).containsExactly(Scope.WRITE);
     }
 
     @Test
