@@ -5,9 +5,11 @@ import io.threadstore.platform.limits.Limiters;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,9 @@ final class Operations {
 
     private static final String GET = "GET";
     private static final String POST = "POST";
-    private static final String THREAD = "/v1/threads/([^/]+)";
+    private static final String THREADS = "/v1/threads/";
+    private static final String ID = "([^/]+)";
+    private static final String THREAD = THREADS + ID;
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
 
@@ -48,13 +52,15 @@ final class Operations {
      * An operation.
      *
      * @param operationId as in the OpenAPI document
-     * @param path the form of its path; its first group is the thread's id
+     * @param form its path, with a star in place of the thread's id
+     * @param path the same as a pattern; its first group is the thread's id
      * @param memory in bytes of the heap, without its body
      */
-    record Operation(String operationId, String method, Pattern path, Scope scope, Work work, long memory) {
+    record Operation(
+            String operationId, String method, String form, Pattern path, Scope scope, Work work, long memory) {
 
         private Operation(String operationId, String method, String path, Scope scope, Work work, long memory) {
-            this(operationId, method, Pattern.compile(path + "/?"), scope, work, memory);
+            this(operationId, method, path.replace(ID, "*"), Pattern.compile(path + "/?"), scope, work, memory);
         }
 
         /** Whether it reads a body; of others a body of unknown length is not read. */
@@ -94,6 +100,11 @@ final class Operations {
             new Operation("flushThread", POST, THREAD + "/writer/flush", Scope.WRITE, Work.SHORT, SMALL),
             new Operation("shutdownThread", POST, THREAD + "/writer/shutdown", Scope.WRITE, Work.SHORT, SMALL));
 
+    /** By method and form of the path. */
+    private static final Map<String, Operation> BY_FORM = ALL.stream()
+            .collect(Collectors.toUnmodifiableMap(
+                    operation -> operation.method() + " " + form(operation.form()), operation -> operation));
+
     private static final Set<String> WITH_BODY =
             Set.of("appendItems", "importRollout", "createThread", "updateThreadMetadata", "openWriter");
 
@@ -105,14 +116,17 @@ final class Operations {
      * @param path as it was sent, in its canonical form
      */
     static Optional<Operation> find(String method, String path) {
-        var sought = method.equals("HEAD") ? GET : method;
-        for (var operation : ALL) {
-            if (operation.method().equals(sought)
-                    && operation.path().matcher(path).matches()) {
-                return Optional.of(operation);
-            }
+        return Optional.ofNullable(BY_FORM.get((method.equals("HEAD") ? GET : method) + " " + form(path)));
+    }
+
+    /** The path with a star in place of the thread's id, and without a slash at its end. */
+    private static String form(String path) {
+        var end = path.endsWith("/") ? path.length() - 1 : path.length();
+        if (!path.startsWith(THREADS) || end <= THREADS.length()) {
+            return path.substring(0, end);
         }
-        return Optional.empty();
+        var idEnd = path.indexOf('/', THREADS.length());
+        return idEnd < 0 || idEnd >= end ? THREADS + "*" : THREADS + "*" + path.substring(idEnd, end);
     }
 
     /** The methods that a path has, for {@code Allow}; empty if it is none of the API's. */

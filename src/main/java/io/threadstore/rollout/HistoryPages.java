@@ -67,10 +67,17 @@ public final class HistoryPages implements ItemSource {
             FROM rollout_item WHERE thread_key = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal LIMIT ?
             """;
 
+    /** For a range with no more text than one page: nothing has to be added up, and no item is a long one. */
+    private static final String SELECT_SHORT = """
+            SELECT ordinal, recorded_at, payload_offset, item
+            FROM rollout_item WHERE thread_key = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal LIMIT ?
+            """;
+
     private final AgroalDataSource dataSource;
     private final ThreadId threadId;
     private final long threadKey;
     private final long end;
+    private final boolean isShort;
     private final boolean isStreamed;
     private final TextMemory memory = new TextMemory();
     private final LongConsumer reservation = RequestMemory.ofCurrentRequest();
@@ -83,6 +90,7 @@ public final class HistoryPages implements ItemSource {
     private long longItem;
 
     /**
+     * @param maxBytes how much text the range has at most
      * @param typicalBytes how long the first items are, as a guess
      * @param isStreamed false if there is a transaction in hand, whose connection others use, too
      */
@@ -92,6 +100,7 @@ public final class HistoryPages implements ItemSource {
             long threadKey,
             long from,
             long end,
+            long maxBytes,
             long typicalBytes,
             boolean isStreamed) {
         this.dataSource = dataSource;
@@ -99,6 +108,7 @@ public final class HistoryPages implements ItemSource {
         this.threadKey = threadKey;
         this.next = from;
         this.end = end;
+        this.isShort = maxBytes <= PAGE_BYTES;
         this.typicalBytes = Math.max(1, typicalBytes);
         this.isStreamed = isStreamed;
     }
@@ -242,15 +252,18 @@ public final class HistoryPages implements ItemSource {
             var size = isStreamed ? pages : 1;
             connection = dataSource.getConnection();
             try {
-                select = connection.prepareStatement(SELECT);
+                select = connection.prepareStatement(isShort ? SELECT_SHORT : SELECT);
                 select.setFetchSize(isStreamed ? fetch : 0);
-                select.setLong(1, next);
-                select.setLong(2, PAGE_BYTES * size);
-                select.setLong(3, withLongItem ? next : NO_ORDINAL);
-                select.setLong(4, threadKey);
-                select.setLong(5, next);
-                select.setLong(6, end);
-                select.setLong(7, page * size);
+                var parameter = 0;
+                if (!isShort) {
+                    select.setLong(++parameter, next);
+                    select.setLong(++parameter, PAGE_BYTES * size);
+                    select.setLong(++parameter, withLongItem ? next : NO_ORDINAL);
+                }
+                select.setLong(++parameter, threadKey);
+                select.setLong(++parameter, next);
+                select.setLong(++parameter, end);
+                select.setLong(++parameter, page * size);
                 row = select.executeQuery().unwrap(ResultSet.class);
             } catch (SQLException | RuntimeException | Error e) {
                 connection.close();

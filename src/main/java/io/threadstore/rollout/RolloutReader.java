@@ -57,6 +57,9 @@ public class RolloutReader {
 
     private HistoryPages pages(StoredThread thread, long from, long end, boolean isStreamed) {
         var typicalBytes = thread.byteCount() / Math.max(1, thread.itemCount());
-        return new HistoryPages(dataSource, thread.threadId(), thread.key(), from, end, typicalBytes, isStreamed);
+        // items are only added, so those before the thread's next are what its count tells
+        var maxBytes = end <= thread.nextOrdinal() ? thread.byteCount() : Long.MAX_VALUE;
+        return new HistoryPages(
+                dataSource, thread.threadId(), thread.key(), from, end, maxBytes, typicalBytes, isStreamed);
     }
 }

@@ -220,12 +220,19 @@ class HistoryPagesTest {
     private static HistoryPages pages(AgroalDataSource source, UUID thread, boolean isStreamed) throws SQLException {
         try (var connection = TestDatabase.connect();
                 var select = connection.prepareStatement(
-                        "SELECT thread_key, next_ordinal, byte_count DIV item_count FROM thread WHERE thread_id = ?")) {
+                        "SELECT thread_key, next_ordinal, byte_count, byte_count DIV item_count FROM thread WHERE thread_id = ?")) {
             select.setString(1, thread.toString());
             try (var row = select.executeQuery()) {
                 row.next();
                 return new HistoryPages(
-                        source, new ThreadId(thread), row.getLong(1), 0, row.getLong(2), row.getLong(3), isStreamed);
+                        source,
+                        new ThreadId(thread),
+                        row.getLong(1),
+                        0,
+                        row.getLong(2),
+                        row.getLong(3),
+                        row.getLong(4),
+                        isStreamed);
             }
         }
     }
