@@ -3,25 +3,22 @@ package io.threadstore.page;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.FieldError;
 import io.threadstore.error.ThreadStoreException;
+import io.threadstore.platform.Hmac;
 import io.threadstore.platform.StoreSecret;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.Key;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import javax.crypto.Cipher;
-import javax.crypto.spec.IvParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes and reads cursors as callers carry them: encrypted, authenticated, and of use only with the query they came
  * from. Equal cursors have equal texts. The form is a synthetic IV (the construction of RFC 5297 with HMAC-SHA-256 for
- * the IV): version, IV, and the content in AES-CTR.
+ * the IV): version, IV, and the content, combined by XOR with the HMAC-SHA-256 of the IV under another key.
  */
 @ApplicationScoped
 public class Cursors {
@@ -53,7 +50,7 @@ public class Cursors {
         var bytes = ByteBuffer.allocate(1 + IV_BYTES + CONTENT_BYTES)
                 .put(VERSION)
                 .put(iv)
-                .put(keys().crypt(Cipher.ENCRYPT_MODE, iv, content))
+                .put(keys().crypt(iv, content))
                 .array();
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
@@ -75,7 +72,7 @@ public class Cursors {
             throw foreign();
         }
         var iv = Arrays.copyOfRange(bytes, 1, 1 + IV_BYTES);
-        var content = keys().crypt(Cipher.DECRYPT_MODE, iv, Arrays.copyOfRange(bytes, 1 + IV_BYTES, bytes.length));
+        var content = keys().crypt(iv, Arrays.copyOfRange(bytes, 1 + IV_BYTES, bytes.length));
         if (!MessageDigest.isEqual(iv, keys().iv(content))) {
             throw foreign();
         }
@@ -91,9 +88,7 @@ public class Cursors {
     private Keys keys() {
         var known = keys;
         if (known == null) {
-            known = new Keys(
-                    StoreSecret.hmacKey(secret.derive("cursor iv")),
-                    new SecretKeySpec(secret.derive("cursor content"), "AES"));
+            known = new Keys(new Hmac(secret.derive("cursor iv")), new Hmac(secret.derive("cursor content")));
             keys = known;
         }
         return known;
@@ -116,20 +111,20 @@ public class Cursors {
         }
     }
 
-    private record Keys(Key ivKey, Key contentKey) {
+    private record Keys(Hmac ivs, Hmac streams) {
 
         byte[] iv(byte[] content) {
-            return Arrays.copyOf(StoreSecret.hmac(ivKey, content), IV_BYTES);
+            return Arrays.copyOf(ivs.of(content), IV_BYTES);
         }
 
-        byte[] crypt(int mode, byte[] iv, byte[] content) {
-            try {
-                var cipher = Cipher.getInstance("AES/CTR/NoPadding");
-                cipher.init(mode, contentKey, new IvParameterSpec(iv));
-                return cipher.doFinal(content);
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException("every Java platform has AES", e);
+        /** Encrypts or decrypts; the content is shorter than the code of its IV. */
+        byte[] crypt(byte[] iv, byte[] content) {
+            var stream = streams.of(iv);
+            var result = new byte[content.length];
+            for (var i = 0; i < content.length; i++) {
+                result[i] = (byte) (content[i] ^ stream[i]);
             }
+            return result;
         }
     }
 }

@@ -7,12 +7,8 @@ import io.threadstore.error.ThreadStoreException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.Key;
 import java.sql.SQLException;
 import java.util.Objects;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +20,9 @@ import org.jspecify.annotations.Nullable;
 public class StoreSecret {
 
     private static final Logger LOG = Logger.getLogger(StoreSecret.class);
-    private static final String HMAC = "HmacSHA256";
 
     private final @Nullable AgroalDataSource dataSource;
-    private volatile @Nullable Key secret;
+    private volatile @Nullable Hmac secret;
 
     StoreSecret(@Nullable AgroalDataSource dataSource) {
         this.dataSource = dataSource;
@@ -36,7 +31,7 @@ public class StoreSecret {
     /** A secret that is known, for tests of plain objects. */
     public static StoreSecret of(byte[] secret) {
         var made = new StoreSecret(null);
-        made.secret = hmacKey(secret);
+        made.secret = new Hmac(secret);
         return made;
     }
 
@@ -56,29 +51,13 @@ public class StoreSecret {
      * @throws ThreadStoreException {@link ErrorKind#UNAVAILABLE} if the secret could not be read so far
      */
     public byte[] derive(String purpose) {
-        return hmac(secret(), purpose.getBytes(StandardCharsets.UTF_8));
+        return secret().of(purpose.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** HMAC-SHA-256 (RFC 2104) of a text: 32 bytes. */
-    public static byte[] hmac(Key key, byte[] text) {
-        try {
-            var mac = Mac.getInstance(HMAC);
-            mac.init(key);
-            return mac.doFinal(text);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has " + HMAC, e);
-        }
-    }
-
-    /** A key for {@link #hmac}. */
-    public static Key hmacKey(byte[] bytes) {
-        return new SecretKeySpec(bytes, HMAC);
-    }
-
-    private Key secret() {
+    private Hmac secret() {
         var known = secret;
         if (known == null) {
-            known = hmacKey(read());
+            known = new Hmac(read());
             secret = known;
         }
         return known;

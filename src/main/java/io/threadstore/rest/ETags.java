@@ -2,11 +2,11 @@ package io.threadstore.rest;
 
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.lifecycle.Preconditions;
+import io.threadstore.platform.Hmac;
 import io.threadstore.platform.StoreSecret;
 import io.threadstore.thread.StoredThread;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.ByteBuffer;
-import java.security.Key;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -31,7 +31,7 @@ class ETags {
     private static final int BYTES = 12;
 
     private final StoreSecret secret;
-    private volatile @Nullable Key key;
+    private volatile @Nullable Hmac hmac;
 
     ETags(StoreSecret secret) {
         this.secret = secret;
@@ -44,7 +44,7 @@ class ETags {
                 .putLong(thread.version())
                 .put((byte) (withHistory ? 1 : 0))
                 .array();
-        var code = Arrays.copyOf(StoreSecret.hmac(key(), version), BYTES);
+        var code = Arrays.copyOf(hmac().of(version), BYTES);
         return "\"" + Base64.getUrlEncoder().withoutPadding().encodeToString(code) + "\"";
     }
 
@@ -52,11 +52,11 @@ class ETags {
         return of(thread, false);
     }
 
-    private Key key() {
-        var known = key;
+    private Hmac hmac() {
+        var known = hmac;
         if (known == null) {
-            known = StoreSecret.hmacKey(secret.derive("etag"));
-            key = known;
+            known = new Hmac(secret.derive("etag"));
+            hmac = known;
         }
         return known;
     }
