@@ -1,7 +1,7 @@
 package io.threadstore.admission;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.http.HttpVersion;
@@ -50,66 +50,69 @@ final class UnsentResponse {
 
     /** Calls back once, when the bytes of the response are sent, or never will be. To be called when it has ended. */
     static void await(RoutingContext routing, Limits limits, Runnable onSent) {
+        var isHttp2 = routing.request().version() == HttpVersion.HTTP_2;
         if (!(routing.request().connection() instanceof ConnectionBase connection)
-                || !isHttp2(routing) && routing.response().bytesWritten() <= SMALL) {
+                || !isHttp2 && routing.response().bytesWritten() <= SMALL) {
             onSent.run();
             return;
         }
         var unsent = new UnsentResponse(routing, connection.channel(), limits, onSent);
-        // after what the thread that ended the response has passed on to the event loop
-        execute(connection.channel().eventLoop(), unsent::check, onSent);
-    }
-
-    private static void execute(EventLoop loop, Runnable check, Runnable onSent) {
         try {
-            loop.execute(check);
+            // after what the thread that ended the response has passed on to the event loop
+            connection.channel().eventLoop().execute(isHttp2 ? unsent::checkStream : unsent::markConnection);
         } catch (RejectedExecutionException e) { // the server has stopped
             onSent.run();
         }
     }
 
-    private static boolean isHttp2(RoutingContext routing) {
-        return routing.request().version() == HttpVersion.HTTP_2;
+    /** The bytes of one response after the other are sent: once what is written now is sent, all before it are. */
+    private void markConnection() {
+        var unsafe = channel.unsafe();
+        var buffer = unsafe.outboundBuffer();
+        if (buffer == null || buffer.totalPendingWriteBytes() == 0) {
+            onSent.run();
+            return;
+        }
+        var cut = channel.eventLoop()
+                .schedule(
+                        // past the handlers, which would wait for what is to be sent
+                        () -> unsafe.close(channel.voidPromise()), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        var mark = channel.newPromise();
+        mark.addListener(sentOrClosed -> {
+            cut.cancel(false);
+            onSent.run();
+        });
+        unsafe.write(Unpooled.EMPTY_BUFFER, mark);
+        unsafe.flush();
     }
 
-    /** On the event loop. */
-    private void check() {
-        var isLate = System.nanoTime() - deadline > 0;
-        if (isPending() && isLate) {
-            cut();
+    private void checkStream() {
+        var isPending = isStreamPending();
+        if (isPending && System.nanoTime() - deadline > 0) {
+            resetStream();
+            isPending = false;
         }
-        if (isLate || !isPending()) {
+        if (!isPending) {
             onSent.run();
             return;
         }
         try {
-            channel.eventLoop().schedule(this::check, CHECK_MILLIS, TimeUnit.MILLISECONDS);
+            channel.eventLoop().schedule(this::checkStream, CHECK_MILLIS, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             onSent.run();
         }
     }
 
-    private boolean isPending() {
-        if (!channel.isActive()) {
-            return false;
-        }
-        if (!isHttp2(routing)) {
-            var buffer = channel.unsafe().outboundBuffer();
-            return buffer != null && buffer.totalPendingWriteBytes() > 0;
-        }
-        var handler = channel.pipeline().get(Http2ConnectionHandler.class);
+    private boolean isStreamPending() {
+        var handler = channel.isActive() ? channel.pipeline().get(Http2ConnectionHandler.class) : null;
         var stream = handler == null
                 ? null
                 : handler.connection().stream(routing.response().streamId());
         return stream != null && handler.encoder().flowController().hasFlowControlled(stream);
     }
 
-    private void cut() {
-        if (!isHttp2(routing)) {
-            channel.unsafe().close(channel.voidPromise()); // past the handlers, which would wait for what is to be sent
-            return;
-        }
-        // the response's own reset has no effect once both sides have ended the stream
+    /** The response's own reset has no effect once both sides have ended the stream. */
+    private void resetStream() {
         var context = channel.pipeline().context(Http2ConnectionHandler.class);
         if (context != null) {
             ((Http2ConnectionHandler) context.handler())

@@ -14,6 +14,9 @@ import io.threadstore.testsupport.RawHttp2;
 import io.threadstore.testsupport.Rest;
 import io.threadstore.testsupport.TestDatabase;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URL;
 import java.nio.ByteBuffer;
@@ -100,6 +103,35 @@ class RequestResourcesTest {
 
             assertThat(client.response(1)).contains("\"threads\"").doesNotContain("RST", "CLOSED");
             await(Limit.MEMORY, 0, Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void memory_ofAResponseOverHttp1_isHeldUntilTheClientReadsIt() throws Exception {
+        aLongList();
+        try (var client = new Socket()) {
+            client.setReceiveBufferSize(2048);
+            client.connect(new InetSocketAddress(service.getHost(), service.getPort()));
+            // more than what the system takes for the client
+            for (var i = 0; i < 40; i++) {
+                client.getOutputStream()
+                        .write("GET /v1/threads?limit=100 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            awaitAtLeast(Limit.MEMORY, 64 * 1024L);
+            TimeUnit.SECONDS.sleep(1);
+            await(Limit.REQUESTS, 0, Duration.ofSeconds(2));
+            assertThat(limiters.of(Limit.MEMORY).used()).isGreaterThanOrEqualTo(64 * 1024L);
+
+            var reader = new Thread(() -> {
+                try {
+                    client.getInputStream().transferTo(OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                    // it is closed
+                }
+            });
+            reader.start();
+            await(Limit.MEMORY, 0, Duration.ofSeconds(10));
         }
     }
 
