@@ -291,8 +291,8 @@ class AppendGroupsTest {
         eventually(() -> groups.stuckMillis() == 0);
         // the server may still be rolling back what was cut, and holds its locks meanwhile
         eventually(() -> done(offer(groups, thread, small())).isPresent());
-        // the connection of the first was cut before its commit
-        assertThat(itemsOf(thread)).isEqualTo(2);
+        // another thread cuts the connection of the first: before its commit or after it
+        assertThat(itemsOf(thread)).isBetween(2, 3);
     }
 
     @Test
