@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
+import io.threadstore.platform.limits.Limiters.Limit;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
@@ -20,13 +21,14 @@ final class UnsentResponse {
 
     private static final int CHECK_MILLIS = 100;
 
-    /** What an HTTP/1 connection may hold uncounted, in bytes: what every request is counted with is more. */
+    /** Up to this, in bytes, a response over HTTP/1 is not watched while the channel takes more. */
     private static final int SMALL = 16 * 1024;
 
     private final RoutingContext routing;
     private final Channel channel;
     private final Runnable onSent;
-    private final long deadline;
+    private final Limits limits;
+    private long deadline;
 
     /**
      * How long a client may take.
@@ -44,61 +46,85 @@ final class UnsentResponse {
     private UnsentResponse(RoutingContext routing, Channel channel, Limits limits, Runnable onSent) {
         this.routing = routing;
         this.channel = channel;
+        this.limits = limits;
         this.onSent = onSent;
-        this.deadline = System.nanoTime() + limits.nanosFor(routing.response().bytesWritten());
     }
 
     /** Calls back once, when the bytes of the response are sent, or never will be. To be called when it has ended. */
     static void await(RoutingContext routing, Limits limits, Runnable onSent) {
         var isHttp2 = routing.request().version() == HttpVersion.HTTP_2;
         if (!(routing.request().connection() instanceof ConnectionBase connection)
-                || !isHttp2 && routing.response().bytesWritten() <= SMALL) {
+                || !isHttp2
+                        && routing.response().bytesWritten() <= SMALL
+                        && connection.channel().isWritable()) {
             onSent.run();
             return;
         }
         var unsent = new UnsentResponse(routing, connection.channel(), limits, onSent);
+        // after what the thread that ended the response has passed on to the event loop
+        unsent.orSent(() -> connection.channel().eventLoop().execute(isHttp2 ? unsent::beginStream : unsent::mark));
+    }
+
+    private void orSent(Runnable task) {
         try {
-            // after what the thread that ended the response has passed on to the event loop
-            connection.channel().eventLoop().execute(isHttp2 ? unsent::checkStream : unsent::markConnection);
+            task.run();
         } catch (RejectedExecutionException e) { // the server has stopped
             onSent.run();
         }
     }
 
     /** The bytes of one response after the other are sent: once what is written now is sent, all before it are. */
-    private void markConnection() {
+    private void mark() {
         var unsafe = channel.unsafe();
         var buffer = unsafe.outboundBuffer();
         if (buffer == null || buffer.totalPendingWriteBytes() == 0) {
             onSent.run();
             return;
         }
-        var cut = channel.eventLoop()
-                .schedule(
-                        // past the handlers, which would wait for what is to be sent
-                        () -> unsafe.close(channel.voidPromise()), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        var mark = channel.newPromise();
-        mark.addListener(sentOrClosed -> {
-            cut.cancel(false);
-            onSent.run();
+        // past the handlers, which would wait for what is to be sent
+        Runnable cut = () -> unsafe.close(channel.voidPromise());
+        var nanos = limits.nanosFor(buffer.totalPendingWriteBytes());
+        orSent(() -> {
+            var late = channel.eventLoop().schedule(cut, nanos, TimeUnit.NANOSECONDS);
+            var mark = channel.newPromise();
+            mark.addListener(sentOrClosed -> {
+                late.cancel(false);
+                onSent.run();
+            });
+            revocable(cut);
+            unsafe.write(Unpooled.EMPTY_BUFFER, mark);
+            unsafe.flush();
         });
-        unsafe.write(Unpooled.EMPTY_BUFFER, mark);
-        unsafe.flush();
     }
 
-    private void checkStream() {
-        var isPending = isStreamPending();
-        if (isPending && System.nanoTime() - deadline > 0) {
-            resetStream();
-            isPending = false;
-        }
-        if (!isPending) {
+    /** Another tenant that waits for its share of the memory does not wait for this client. */
+    private void revocable(Runnable cut) {
+        AdmittedRequest.find(routing).ifPresent(request -> {
+            for (var limit : new Limit[] {Limit.MEMORY, Limit.DIRECT_MEMORY}) {
+                request.revocable(limit, () -> channel.eventLoop().execute(cut));
+            }
+        });
+    }
+
+    private void beginStream() {
+        if (!isStreamPending()) {
             onSent.run();
             return;
         }
-        try {
-            channel.eventLoop().schedule(this::checkStream, CHECK_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
+        // of a streamed response no more than its last chunk is left
+        var bytes = routing.response().isChunked() ? 0 : routing.response().bytesWritten();
+        deadline = System.nanoTime() + limits.nanosFor(bytes);
+        revocable(this::resetStream);
+        checkStream();
+    }
+
+    private void checkStream() {
+        if (isStreamPending() && System.nanoTime() - deadline > 0) {
+            resetStream();
+        }
+        if (isStreamPending()) {
+            orSent(() -> channel.eventLoop().schedule(this::checkStream, CHECK_MILLIS, TimeUnit.MILLISECONDS));
+        } else {
             onSent.run();
         }
     }

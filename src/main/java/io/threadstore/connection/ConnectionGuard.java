@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionGuard extends ChannelDuplexHandler {
 
+    /** How many requests of an HTTP/1 connection wait for their responses before no more bytes are read from it. */
+    private static final int MAX_PIPELINED = 64;
+
     static final String NAME = "threadstore-connection";
 
     private final ConnectionLimits limits;
@@ -36,6 +39,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     private long unsentBytes;
     private boolean isDiscarding;
     private boolean isReadingHeld;
+    private boolean isPipelineFull;
 
     ConnectionGuard(ConnectionLimits limits) {
         this.limits = limits;
@@ -62,9 +66,20 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (!ctx.channel().isWritable()) {
+        if (mayRead(ctx)) {
+            resumeReading(ctx);
+        } else {
             holdReading(ctx);
-        } else if (isReadingHeld) {
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    private boolean mayRead(ChannelHandlerContext ctx) {
+        return ctx.channel().isWritable() && !isPipelineFull;
+    }
+
+    private void resumeReading(ChannelHandlerContext ctx) {
+        if (isReadingHeld) {
             isReadingHeld = false;
             var vertx = ctx.pipeline().get(VertxHandler.class);
             if (vertx != null) {
@@ -73,12 +88,11 @@ final class ConnectionGuard extends ChannelDuplexHandler {
             }
             ctx.channel().config().setAutoRead(true);
         }
-        ctx.fireChannelWritabilityChanged();
     }
 
     @Override
     public void read(ChannelHandlerContext ctx) {
-        if (ctx.channel().isWritable()) {
+        if (mayRead(ctx)) {
             ctx.read();
         } else {
             holdReading(ctx);
@@ -134,8 +148,23 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         requestsInProgress++;
     }
 
+    /** A request of HTTP/1 begins, perhaps before the responses to earlier ones: not too many are read ahead. */
+    void pipelinedRequestBegins() {
+        requestBegins();
+        if (requestsInProgress >= MAX_PIPELINED && context != null) {
+            isPipelineFull = true;
+            holdReading(context);
+        }
+    }
+
     void requestEnds() {
         requestsInProgress--;
+        if (isPipelineFull && requestsInProgress < MAX_PIPELINED / 2 && context != null) {
+            isPipelineFull = false;
+            if (mayRead(context)) {
+                resumeReading(context);
+            }
+        }
         if (requestsInProgress == 0) {
             idleSince = System.nanoTime();
         }

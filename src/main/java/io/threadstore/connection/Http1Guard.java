@@ -85,7 +85,7 @@ final class Http1Guard extends ChannelDuplexHandler {
                 return;
             }
             isReadingRequest = true;
-            guard.requestBegins();
+            guard.pipelinedRequestBegins();
         }
         if (message instanceof LastHttpContent) {
             isReadingRequest = false;

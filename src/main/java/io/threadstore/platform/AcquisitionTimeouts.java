@@ -3,6 +3,7 @@ package io.threadstore.platform;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSourceListener;
 import io.agroal.api.configuration.AgroalDataSourceConfiguration;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +15,8 @@ import org.jboss.logging.Logger;
  * How long requests wait for a connection of the database while none can be made. Agroal waits a second and tries again
  * before it reports a refused connection, for every request, unless its acquisition timeout leaves no time for that. So
  * the timeout is short from the first refused connection on: requests fail at once. One thread tries with the usual
- * timeout, which a slow handshake needs, until it has a connection.
+ * timeout, which a slow handshake needs, until it has a connection. Only the reserved pool is watched: every append and
+ * every health check uses it.
  */
 final class AcquisitionTimeouts implements AgroalDataSourceListener {
 
@@ -49,7 +51,7 @@ final class AcquisitionTimeouts implements AgroalDataSourceListener {
 
     @Override
     public void onConnectionCreationFailure(SQLException failure) {
-        if (!pools.isEmpty() && !isShort.getAndSet(true)) {
+        if (isUnreachable(failure) && !pools.isEmpty() && !isShort.getAndSet(true)) {
             try {
                 set(SHORT);
                 var thread = new Thread(this::restoreWhenConnected, "database-probe");
@@ -60,6 +62,16 @@ final class AcquisitionTimeouts implements AgroalDataSourceListener {
                 throw e;
             }
         }
+    }
+
+    /** A server that has too many connections answers: those that there are will be free again. */
+    private static boolean isUnreachable(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void restoreWhenConnected() {

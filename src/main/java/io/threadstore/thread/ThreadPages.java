@@ -33,7 +33,7 @@ class ThreadPages {
     private static final int FIRST_ROWS = 101;
 
     /** How many rows the driver holds at once. */
-    private static final int FETCH_ROWS = 26;
+    private static final int FETCH_ROWS = 8;
 
     private final AgroalDataSource dataSource;
     private final ThreadDefaults defaults;

@@ -14,7 +14,9 @@ import io.threadstore.testsupport.RawHttp2;
 import io.threadstore.testsupport.Rest;
 import io.threadstore.testsupport.TestDatabase;
 import jakarta.inject.Inject;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -132,6 +134,35 @@ class RequestResourcesTest {
             });
             reader.start();
             await(Limit.MEMORY, 0, Duration.ofSeconds(10));
+        }
+    }
+
+    /** No more than some dozens are read ahead, and the rest when there is room again. */
+    @Test
+    void requests_pipelinedByTheThousand_areAllAnswered() throws Exception {
+        var count = 3000;
+        var request = "GET /v1/threads?limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        try (var client = new Socket(service.getHost(), service.getPort())) {
+            client.setSoTimeout(20_000);
+            var writer = new Thread(() -> {
+                try {
+                    for (var i = 0; i < count; i++) {
+                        client.getOutputStream().write(request);
+                    }
+                } catch (IOException e) {
+                    // the reader sees that answers are missing
+                }
+            });
+            writer.start();
+            var reader = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8));
+            var answers = 0;
+            while (answers < count) {
+                var line = reader.readLine();
+                assertThat(line).as("after %d answers", answers).isNotNull();
+                // a body does not end with a line feed, so the next response begins behind it
+                answers += line.contains("HTTP/1.1 200") ? 1 : 0;
+            }
+            writer.join();
         }
     }
 
