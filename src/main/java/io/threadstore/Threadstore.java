@@ -9,6 +9,7 @@ import io.threadstore.identity.DoorCheck;
 import io.threadstore.platform.ConsoleLog;
 import io.threadstore.platform.DatabaseChoice;
 import io.threadstore.platform.HealthProbe;
+import io.threadstore.platform.Stopping;
 import org.jboss.logging.Logger;
 
 /** Starts the service: on the database that is configured, or else on one of its own. */
@@ -33,6 +34,7 @@ public final class Threadstore {
             System.exit(1);
             return;
         }
+        Stopping.notice();
         ConsoleLog.drainAtExit();
         Quarkus.run(
                 null,

@@ -5,6 +5,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.threadstore.error.ErrorKind;
 import io.threadstore.error.ThreadStoreException;
 import io.threadstore.platform.Limits;
+import io.threadstore.platform.Stopping;
 import io.threadstore.platform.limits.ConcurrencyLimiter;
 import io.threadstore.platform.limits.Limiters;
 import io.threadstore.platform.limits.Limiters.Limit;
@@ -90,6 +91,9 @@ class AdmissionGate {
             Admission admission;
             try {
                 admission = transport.admit(routing);
+                if (Stopping.isRequested()) {
+                    throw ThreadStoreException.of(ErrorKind.UNAVAILABLE, "the service is stopping");
+                }
             } catch (ThreadStoreException e) {
                 if (e.kind() == ErrorKind.UNAUTHENTICATED) {
                     Connections.unauthenticated(routing);
