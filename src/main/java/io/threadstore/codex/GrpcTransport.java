@@ -103,7 +103,7 @@ class GrpcTransport implements Transport {
                 ErrorKind.UNSUPPORTED, "compressed messages are not accepted; send grpc-encoding: identity");
     }
 
-    /** Of two tokens neither counts: nobody can tell which one the sidecar has added. */
+    /** Of two tokens neither counts: it is unknown which one the sidecar has added. */
     private static @Nullable String authorization(HttpServerRequest request) {
         var all = request.headers().getAll(HttpHeaders.AUTHORIZATION);
         return all.isEmpty() ? null : all.size() == 1 ? all.get(0) : "";

@@ -2,7 +2,6 @@ package io.threadstore.compression;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Objects;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -14,7 +13,7 @@ import java.util.zip.Inflater;
  *
  * <p>Memory: 64 KiB and zlib's window. Close it to release them; the source stays open.
  */
-public final class GzipDecoder extends InputStream {
+public final class GzipDecoder extends DecodedStream {
 
     private static final int FLAG_HEADER_CRC = 1 << 1;
     private static final int FLAG_EXTRA = 1 << 2;
@@ -35,18 +34,7 @@ public final class GzipDecoder extends InputStream {
     }
 
     @Override
-    public int read() throws IOException {
-        var one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    /** @throws CorruptDataException at damage; some bytes of the damaged member may have been returned before */
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-        Objects.checkFromIndexSize(offset, length, buffer.length);
-        if (length == 0) {
-            return 0;
-        }
+    int decode(byte[] buffer, int offset, int length) throws IOException {
         while (isInMember || beginMember()) {
             var count = inflate(buffer, offset, length);
             if (count > 0) {

@@ -3,7 +3,6 @@ package io.threadstore.compression;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
-import java.util.Objects;
 
 /**
  * Decodes Zstandard (RFC 8878) as a content coding (RFC 9659). A source is one or more frames; skippable frames may
@@ -13,7 +12,7 @@ import java.util.Objects;
  *
  * <p>Memory: at most 10.5 MiB, and less if the frames' windows are smaller. The source is not closed.
  */
-public final class ZstdDecoder extends InputStream {
+public final class ZstdDecoder extends DecodedStream {
 
     /** RFC 9659, section 3: the largest window of the content coding. */
     public static final int MAX_WINDOW_BYTES = 8 * 1024 * 1024;
@@ -54,18 +53,7 @@ public final class ZstdDecoder extends InputStream {
     }
 
     @Override
-    public int read() throws IOException {
-        var one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    /** @throws CorruptDataException at damage; some bytes of the damaged frame may have been returned before */
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-        Objects.checkFromIndexSize(offset, length, buffer.length);
-        if (length == 0) {
-            return 0;
-        }
+    int decode(byte[] buffer, int offset, int length) throws IOException {
         while (taken == filled) {
             if (isInFrame) {
                 readBlock();

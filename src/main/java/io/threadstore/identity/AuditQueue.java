@@ -11,7 +11,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines on their way to a stream that may stop taking them, such as a pipe that nobody reads. One thread writes them.
+ * Lines on their way to a stream that may stop taking them, such as a pipe that is not read. One thread writes them.
  * No lock is held while it writes, so whoever adds a line waits for the stream only if the queue is full and the caller
  * may wait.
  */
@@ -139,7 +139,7 @@ final class AuditQueue {
         return hasRoomFor(line) && !isStopped;
     }
 
-    /** Starts the thread that writes: with the first line, and where it has ended for a reason that nobody foresaw. */
+    /** Starts the thread that writes: with the first line, and where it has ended for an unforeseen reason. */
     private void ensureWriter() {
         if (writer == null || !writer.isAlive()) {
             var started = new Thread(this::write, "audit-writer");

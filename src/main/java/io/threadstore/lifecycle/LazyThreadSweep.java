@@ -6,7 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.jboss.logging.Logger;
 
 /**
- * Sweeps lazy threads that nobody came back to, and writers whose lease ended long ago. Every replica may: each takes
+ * Sweeps lazy threads that are no longer used, and writers whose lease ended long ago. Every replica may: each takes
  * only what no other holds.
  */
 @ApplicationScoped

@@ -126,7 +126,7 @@ public class ThreadLifecycleService {
     }
 
     /**
-     * Removes a thread in any state with its items, its patches and its writer. Its id is free again. Nobody finds the
+     * Removes a thread in any state with its items, its patches and its writer. Its id is free again. No request finds the
      * thread from the commit on; the items of a long one are deleted from the tables in the background.
      *
      * @throws ThreadStoreException {@link ErrorKind#THREAD_NOT_FOUND}

@@ -9,7 +9,7 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Ends the query of a request whose client disconnects, so that nobody makes the database work without waiting for it.
+ * Ends the query of a request whose client disconnects, so that the database does no work without a client that waits for it.
  */
 class DisconnectFilter {
 

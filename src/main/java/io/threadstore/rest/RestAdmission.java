@@ -63,10 +63,10 @@ class RestAdmission implements Transport {
             return false; // it leads to nothing
         }
         // OPTIONS of an operation's path reaches no operation, and a browser sends no token with it
-        return !CanonicalPath.is(path)
-                || path.startsWith(API)
+        return path.startsWith(API)
                         && (context.request().method() != HttpMethod.OPTIONS
-                                || Operations.allowed(path).isEmpty());
+                                || Operations.allowed(path).isEmpty())
+                || !CanonicalPath.is(path);
     }
 
     @Override
@@ -144,7 +144,7 @@ class RestAdmission implements Transport {
         return Operations.find(request.method().name(), request.path());
     }
 
-    /** The one header; of two nobody can tell which one a gateway has added. */
+    /** The one header; of two it is unknown which one a gateway has added. */
     private static @Nullable String authorization(HttpServerRequest request) {
         var all = request.headers().getAll(HttpHeaders.AUTHORIZATION);
         if (all.size() > 1) {

@@ -38,14 +38,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Appends that wait at the same time share a database transaction, whatever their threads and tenants: one locking select, one batch
  * of inserts, one of updates, one commit. There is no timer: what comes while a committer is free is committed at once, with all that is there, and what comes
- * meanwhile forms the next group. Two groups of small appends are in hand at most, one of large ones, and one for a
+ * meanwhile forms the next group. At most two groups of small appends are committed at once, one of large ones, and one for a
  * locked thread; never two with the same agent's thread. Callers wait in no thread unless they want to.
  *
  * <p>Only plain appends are taken: to a live thread, by its current writer, at the expected ordinal, of items that
  * say nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows every case; so no
  * append can fail its neighbours, or make them wait for somebody else's lock. Where a group fails before its commit,
- * nothing of it is stored, and each of its appends goes alone. Where the commit itself is not answered, nobody knows,
- * and all of its callers are told so.
+ * nothing of it is stored, and each of its appends goes alone. Where the commit itself is not answered, the outcome is
+ * unknown, and all of its callers are told so.
  *
  * <p>Every wait is bounded. An append that no committer takes within {@value #QUEUE_SECONDS} s fails, and nothing of it
  * is stored. A group that takes longer
@@ -71,7 +71,7 @@ class AppendGroups implements Supervised {
     /** An append that is larger goes alone. */
     private static final long MAX_BYTES = GROUP_BYTES / 2;
 
-    /** How many groups of small appends are in hand at once: while one waits for the disk, another is stored. */
+    /** How many groups of small appends are committed at once: while one waits for the disk, another is stored. */
     private static final int COMMITTERS = 2;
 
     /** How long a committer of small appends that has nothing to do keeps its connection. */
@@ -103,13 +103,13 @@ class AppendGroups implements Supervised {
     private final Supervisor supervisor;
     private final ExecutorService threads;
 
-    /** Guards the queue, the threads in hand or locked, and the committers. */
+    /** Guards the queue, the threads that are busy or locked, and the committers. */
     private final Object monitor = new Object();
 
     private final Deque<PendingAppend> queue = new ArrayDeque<>();
     private int queuedLarge;
 
-    /** The agents' threads that a group in hand appends to; what else comes for them waits, because they are locked. */
+    /** The agents' threads that a running group appends to; what else comes for them waits, because they are locked. */
     private final Set<AppendRows.Key> busy = new HashSet<>();
 
     /** The agents' threads with queued appends that somebody else has locked, the first first. */
@@ -272,7 +272,7 @@ class AppendGroups implements Supervised {
         return alone;
     }
 
-    /** Takes what nobody will take out of the queue; called with the monitor held. */
+    /** Removes from the queue what no committer will take; called with the monitor held. */
     private List<PendingAppend> abandon(Lane lane, Throwable cause) {
         if (running(lane) > 0) {
             return List.of();

@@ -68,7 +68,7 @@ class AppendRows {
     }
 
     /**
-     * Waits until nobody else has a thread locked, and locks it: in the order in which the database was asked, unlike
+     * Waits until no other transaction has a thread locked, and locks it: in the order in which the database was asked, unlike
      * those that skip it.
      *
      * @return whether it is locked now; false if there is no such thread, or the wait was in vain

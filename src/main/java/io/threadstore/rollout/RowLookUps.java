@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Looks threads up for appends that are dropped, which need nothing else. Those that wait at the same time share a statement, as those that
- * store something share a commit (docs/adr/0009-appends-share-commits.md); nobody waits for others to come. A look-up
+ * store something share a commit (docs/adr/0009-appends-share-commits.md); no look-up waits for others to come. A look-up
  * that waits longer than {@value #QUEUE_SECONDS} s fails, and so does one that the database does not answer for {@value
  * #STUCK_SECONDS} s.
  */
@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 @ApplicationScoped
 class RowLookUps implements Supervised {
 
-    /** How many statements are in hand at once. */
+    /** How many statements run at once. */
     private static final int AT_ONCE = 2;
 
     private static final int MOST_THREADS = 64;
@@ -68,11 +68,11 @@ class RowLookUps implements Supervised {
     CompletionStage<Optional<AppendRow>> find(AppendRows.Key key) {
         var waiting = new Waiting(key, System.nanoTime(), new CompletableFuture<>());
         queue.add(waiting);
-        workIfNobodyDoes();
+        workIfNoneDoes();
         return waiting.row();
     }
 
-    private void workIfNobodyDoes() {
+    private void workIfNoneDoes() {
         if (queue.isEmpty() || workers.getAndUpdate(now -> Math.min(now + 1, AT_ONCE)) >= AT_ONCE) {
             return;
         }
@@ -100,13 +100,13 @@ class RowLookUps implements Supervised {
                 }
                 lookUp(group);
             } catch (Throwable e) {
-                // nobody may wait for ever
+                // no caller may wait for ever
                 group.forEach(waiting -> waiting.row().completeExceptionally(e));
             }
         } finally {
             workers.decrementAndGet();
             // what came since the queue was seen empty
-            workIfNobodyDoes();
+            workIfNoneDoes();
         }
     }
 
@@ -172,7 +172,7 @@ class RowLookUps implements Supervised {
             }
             isHead = false;
         }
-        workIfNobodyDoes();
+        workIfNoneDoes();
     }
 
     private static void giveUp(Waiting waiting) {

@@ -36,7 +36,7 @@ final class TextMemory {
         }
     }
 
-    /** The texts of a page are no longer used: what a long one needed is given up. */
+    /** The texts of a page are no longer used: what a long one needed is released. */
     void endPage() {
         if (bytes.length > KEPT_BYTES) {
             release();

@@ -10,7 +10,7 @@ import java.util.UUID;
 
 /**
  * Threads that are deleted for everybody and whose rows are deleted batch by batch. A deleted thread keeps its row,
- * because its items refer to it, under the tenant {@value #NOBODY}, a new id and a tombstone in {@code deleted_thread}.
+ * because its items refer to it, under the tenant {@value #NO_TENANT}, a new id and a tombstone in {@code deleted_thread}.
  * Its own id is free at once.
  *
  * <p>Items are deleted from the last to the first: a reader that is on its way through the history comes to its end too
@@ -27,7 +27,7 @@ public class DeletedThreads {
     static final long BATCH_BYTES = 8L * 1024 * 1024;
 
     /** No caller has it: a token's tenant is not blank. */
-    private static final String NOBODY = "";
+    private static final String NO_TENANT = "";
 
     private static final String HIDE = """
             UPDATE thread SET tenant = ?, thread_id = ?, state = 'ARCHIVED', lazy_since = NULL, pending_session_meta = NULL,
@@ -60,7 +60,7 @@ public class DeletedThreads {
     /** Hides a thread that the current transaction has locked, and closes its writer. */
     void add(long threadKey, long items) {
         try (var connection = dataSource.getConnection()) {
-            update(connection, HIDE, NOBODY, UUID.randomUUID().toString(), threadKey);
+            update(connection, HIDE, NO_TENANT, UUID.randomUUID().toString(), threadKey);
             update(connection, CLOSE_WRITER, threadKey);
             update(connection, ADD, threadKey, clock.millis(), items);
         } catch (SQLException e) {
@@ -85,7 +85,7 @@ public class DeletedThreads {
                 var items = update(connection, DELETE_ITEMS, threadKey, from);
                 update(connection, COUNT_DOWN, items, threadKey);
             } else if (update(connection, DELETE_PATCHES, threadKey, BATCH_ITEMS) < BATCH_ITEMS) {
-                update(connection, DELETE_THREAD, threadKey, NOBODY);
+                update(connection, DELETE_THREAD, threadKey, NO_TENANT);
             }
             return true;
         } catch (SQLException e) {

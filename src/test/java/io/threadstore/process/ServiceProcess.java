@@ -59,7 +59,7 @@ public final class ServiceProcess implements AutoCloseable {
         return service;
     }
 
-    /** Starts it as {@link #onDirectory}, for the JVM alone; its output goes into a pipe that nobody reads. */
+    /** Starts it as {@link #onDirectory}, for the JVM alone; its output goes into a pipe that is not read. */
     public static ServiceProcess onUnreadPipe(Path directory, String... jvmArguments) throws Exception {
         var service = launch(
                 Map.of("THREADSTORE_EMBEDDED_DIRECTORY", directory.toString()),

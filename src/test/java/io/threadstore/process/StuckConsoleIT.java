@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A console that takes nothing: the pipe of standard output is full, because nobody reads it. */
+/** A console that takes nothing: the pipe of standard output is full, because it is not read. */
 class StuckConsoleIT {
 
     private static final String UNKNOWN_THREAD = "/v1/threads/00000000-0000-4000-8000-000000000000";

@@ -353,13 +353,6 @@ public final class ConcurrencyLimiter {
             this.tenant = tenant;
         }
 
-        /** Whether it has been given back. */
-        public boolean isClosed() {
-            synchronized (lock) {
-                return isClosed;
-            }
-        }
-
         /** How much is held, in permits or bytes. */
         public long amount() {
             synchronized (lock) {
