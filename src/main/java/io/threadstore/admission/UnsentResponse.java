@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A response that has ended, but whose bytes are still here because the client does not take them: it does not read its
- * connection, or gives its HTTP/2 stream no window. The memory of the request is held until they are sent. A client that
- * takes too long is disconnected; over HTTP/2 its stream alone is reset.
+ * connection, or gives its HTTP/2 stream no window. The memory of the request is held until they are sent. A client
+ * that takes too long is disconnected; over HTTP/2 its stream alone is reset.
  */
 final class UnsentResponse {
 

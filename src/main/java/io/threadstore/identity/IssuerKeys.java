@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The issuer's keys. One thread fetches them: at start, at an interval, and when a token names a key that is not known.
- * Callers use what is held and never wait, so an issuer that hangs delays no request. The last keys are used for as long as
- * the issuer does not answer.
+ * Callers use what is held and never wait, so an issuer that hangs delays no request. The last keys are used for as
+ * long as the issuer does not answer.
  */
 @ApplicationScoped
 class IssuerKeys {

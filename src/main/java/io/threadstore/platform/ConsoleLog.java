@@ -10,9 +10,9 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logmanager.handlers.AsyncHandler;
 
 /**
- * The console's log has a queue (quarkus.log.console.async), and a daemon thread writes it. Nothing waits for that thread
- * when the process ends, so the last lines would be lost: why the service did not start, or what failed while it stopped.
- * This waits for them.
+ * The console's log has a queue (quarkus.log.console.async), and a daemon thread writes it. Nothing waits for that
+ * thread when the process ends, so the last lines would be lost: why the service did not start, or what failed while it
+ * stopped. This waits for them.
  */
 public final class ConsoleLog {
 
@@ -21,7 +21,9 @@ public final class ConsoleLog {
 
     private ConsoleLog() {}
 
-    /** Waits at the end of the process, after the application has stopped, until what is queued is written; 2 s at most. */
+    /**
+     * Waits at the end of the process, after the application has stopped, until what is queued is written; 2 s at most.
+     */
     public static void drainAtExit() {
         Runtime.getRuntime().addShutdownHook(new Thread(ConsoleLog::drain, "console-log-drain"));
     }

@@ -9,7 +9,9 @@ public final class Hmac {
 
     private static final String ALGORITHM = "HmacSHA256";
 
-    /** Initialised and never updated: looking the algorithm up and preparing the key cost more than a short text does. */
+    /**
+     * Initialised and never updated: looking the algorithm up and preparing the key cost more than a short text does.
+     */
     private final Mac prototype;
 
     public Hmac(byte[] key) {

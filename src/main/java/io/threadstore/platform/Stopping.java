@@ -1,8 +1,8 @@
 package io.threadstore.platform;
 
 /**
- * Whether the process has been asked to end. From then on no request is admitted. The framework answers those in progress
- * and then closes the connections; one that was admitted in between might be stored and never be answered.
+ * Whether the process has been asked to end. From then on no request is admitted. The framework answers those in
+ * progress and then closes the connections; one that was admitted in between might be stored and never be answered.
  */
 public final class Stopping {
 

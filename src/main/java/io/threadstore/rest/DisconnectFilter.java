@@ -9,7 +9,8 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Ends the query of a request whose client disconnects, so that the database does no work without a client that waits for it.
+ * Ends the query of a request whose client disconnects, so that the database does no work without a client that waits
+ * for it.
  */
 class DisconnectFilter {
 

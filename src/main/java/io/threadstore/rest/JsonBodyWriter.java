@@ -18,8 +18,8 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /**
  * Sends a JSON response in one piece. The framework's own writer sends a longer response in parts and blocks its thread
- * between them: a client that gives its HTTP/2 stream no window would hold a thread for as long as it likes. The bytes are
- * counted with the request's memory until they are sent.
+ * between them: a client that gives its HTTP/2 stream no window would hold a thread for as long as it likes. The bytes
+ * are counted with the request's memory until they are sent.
  */
 @Provider
 @Produces({MediaType.APPLICATION_JSON, "application/problem+json"})

@@ -36,16 +36,17 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends that wait at the same time share a database transaction, whatever their threads and tenants: one locking select, one batch
- * of inserts, one of updates, one commit. There is no timer: what comes while a committer is free is committed at once, with all that is there, and what comes
- * meanwhile forms the next group. At most two groups of small appends are committed at once, one of large ones, and one for a
- * locked thread; never two with the same agent's thread. Callers wait in no thread unless they want to.
+ * Appends that wait at the same time share a database transaction, whatever their threads and tenants: one locking
+ * select, one batch of inserts, one of updates, one commit. There is no timer: what comes while a committer is free is
+ * committed at once, with all that is there, and what comes meanwhile forms the next group. At most two groups of small
+ * appends are committed at once, one of large ones, and one for a locked thread; never two with the same agent's
+ * thread. Callers wait in no thread unless they want to.
  *
- * <p>Only plain appends are taken: to a live thread, by its current writer, at the expected ordinal, of items that
- * say nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows every case; so no
- * append can fail its neighbours, or make them wait for somebody else's lock. Where a group fails before its commit,
- * nothing of it is stored, and each of its appends goes alone. Where the commit itself is not answered, the outcome is
- * unknown, and all of its callers are told so.
+ * <p>Only plain appends are taken: to a live thread, by its current writer, at the expected ordinal, of items that say
+ * nothing to the thread's summary but its token usage. All others are left to {@link LoneAppendService}, which knows
+ * every case; so no append can fail its neighbours, or make them wait for somebody else's lock. Where a group fails
+ * before its commit, nothing of it is stored, and each of its appends goes alone. Where the commit itself is not
+ * answered, the outcome is unknown, and all of its callers are told so.
  *
  * <p>Every wait is bounded. An append that no committer takes within {@value #QUEUE_SECONDS} s fails, and nothing of it
  * is stored. A group that takes longer

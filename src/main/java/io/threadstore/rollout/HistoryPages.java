@@ -19,11 +19,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a range of a thread's items from the first to the last in pages. In plain SQL: a history is as many rows as a thread has items,
- * and nothing is to be done with them but to pass their texts on.
+ * Reads a range of a thread's items from the first to the last in pages. In plain SQL: a history is as many rows as a
+ * thread has items, and nothing is to be done with them but to pass their texts on.
  *
- * <p>Pages are read in the transaction in hand if there is one. Else a few of them come from one statement, whose rows the database
- * sends on while they are being read; its connection is held from page to page, until the last of them or {@link #pause}.
+ * <p>Pages are read in the transaction in hand if there is one. Else a few of them come from one statement, whose rows
+ * the database sends on while they are being read; its connection is held from page to page, until the last of them or
+ * {@link #pause}.
  *
  * <p>A statement's window is bounded in bytes, whatever the items are like: the database adds up the lengths of its
  * rows, and those beyond
@@ -35,7 +36,9 @@ public final class HistoryPages implements ItemSource {
 
     private static final Logger LOG = Logger.getLogger(HistoryPages.class);
 
-    /** How much text a page holds: at least one item, and what comes on top of the last that still began within this. */
+    /**
+     * How much text a page holds: at least one item, and what comes on top of the last that still began within this.
+     */
     private static final long PAGE_BYTES = 256 * 1024;
 
     private static final int PAGE_ITEMS = 1000;
@@ -211,7 +214,9 @@ public final class HistoryPages implements ItemSource {
         return items > 0;
     }
 
-    /** Gives the connection back until the next page is asked for. What is on its way from the database is thrown away. */
+    /**
+     * Gives the connection back until the next page is asked for. What is on its way from the database is thrown away.
+     */
     @Override
     public void pause() {
         if (window != null) {
