@@ -12,7 +12,6 @@ import io.threadstore.platform.limits.Limiters.Limit;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -142,9 +141,8 @@ class AdmissionGate {
             if (admission.body() instanceof Admission.Body.Gathered gathered) {
                 gather(request, admission, gathered);
             } else {
-                if (admission.body() instanceof Admission.Body.None
-                        && routing.request().version() == HttpVersion.HTTP_2) {
-                    // a stream whose body is not read would keep a part of its connection's window
+                // of most requests nothing is: they have no body
+                if (Leftovers.arePossible(routing.request())) {
                     RequestResources.current(routing)
                             .onExchangeEnd(() -> loop.runOnContext(ended -> Leftovers.KNOWN_CLIENT.discard(routing)));
                 }

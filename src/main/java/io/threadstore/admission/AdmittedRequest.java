@@ -8,6 +8,7 @@ import io.threadstore.platform.limits.Limiters.Limit;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -127,9 +128,14 @@ public final class AdmittedRequest {
         }
     }
 
-    /** The client has been disconnected by the service: nothing more of its body is read. */
+    /** The client has been disconnected by the service: nothing more of its body is read, and no lease grows. */
     void cut() {
         isCut = true;
+        List<ConcurrencyLimiter.Lease> held;
+        synchronized (leases) {
+            held = List.copyOf(leases.values());
+        }
+        held.forEach(ConcurrencyLimiter.Lease::freeze);
     }
 
     boolean isCut() {

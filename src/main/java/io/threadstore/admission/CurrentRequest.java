@@ -47,7 +47,10 @@ public class CurrentRequest {
             request.leaseOf(Limit.DIRECT_MEMORY).growBlocking(directBytes);
         }
         request.release(Limit.REQUESTS);
-        Runnable cut = () -> Connections.cut(routing);
+        Runnable cut = () -> {
+            Connections.cut(routing);
+            request.cut();
+        };
         request.revocable(Limit.STREAMS, cut);
         request.revocable(Limit.MEMORY, cut);
         request.revocable(Limit.DIRECT_MEMORY, cut);

@@ -1,11 +1,14 @@
 package io.threadstore.admission;
 
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * What is left of the body of a rejected request. A part of it is read and discarded, so that a client that sends first
- * still sees the answer; then the connection, or the HTTP/2 stream, ends.
+ * What is left of a request's body after its answer. A part of it is read and discarded, so that a client that sends
+ * first still sees the answer; then the connection, or the HTTP/2 stream, ends. If nobody discarded it, the framework
+ * would keep on the heap what arrives, and an HTTP/2 stream would keep a part of its connection's window.
  */
 enum Leftovers {
     /** Of a client that is not authenticated. */
@@ -23,10 +26,17 @@ enum Leftovers {
         this.maxMillis = maxMillis;
     }
 
+    /** Whether a request may have a body that is not read to its end. */
+    static boolean arePossible(HttpServerRequest request) {
+        return request.version() == HttpVersion.HTTP_2
+                || request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    }
+
     /** Discards what is left. To be called on the event loop, after the answer. */
     void discard(RoutingContext routing) {
         var request = routing.request();
-        if (request.isEnded()) {
+        if (request.isEnded() || routing.response().closed()) {
             return;
         }
         var timer = routing.vertx().setTimer(maxMillis, late -> end(routing));

@@ -35,7 +35,9 @@ final class Victim implements AutoCloseable {
                         "THREADSTORE_DB_PASSWORD", connection.get("threadstore.db.password"),
                         "THREADSTORE_AUTH_ISSUER", settings.get("threadstore.auth.issuer"),
                         "THREADSTORE_AUTH_AUDIENCE", settings.get("threadstore.auth.audience"),
-                        "MALLOC_ARENA_MAX", "2"),
+                        "MALLOC_ARENA_MAX", "2",
+                        "MALLOC_MMAP_THRESHOLD_", "131072",
+                        "MALLOC_TRIM_THRESHOLD_", "131072"),
                 options(heapMegabytes).toArray(String[]::new));
         service.awaitReady();
     }

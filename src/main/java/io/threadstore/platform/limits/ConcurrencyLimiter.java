@@ -142,7 +142,7 @@ public final class ConcurrencyLimiter {
         synchronized (lock) {
             // the lease itself never exceeds the whole limit, so that one alone always gets what it needs
             var amount = Math.min(wanted, settings.capacity() - lease.amount);
-            if (lease.isClosed) {
+            if (lease.isClosed || lease.isFrozen) {
                 return CompletableFuture.failedFuture(rejection());
             }
             var tenant = tenant(lease.tenant);
@@ -215,18 +215,21 @@ public final class ConcurrencyLimiter {
             lease.cut = null;
             var tenant = tenant(lease.tenant);
             tenant.leases.remove(lease);
-            for (var waiter : tenant.waiters) {
-                if (waiter.lease == lease) {
-                    abandoned.add(waiter);
-                }
-            }
-            tenant.waiters.removeAll(abandoned);
-            waiting -= abandoned.size();
+            abandoned.addAll(withdraw(lease, tenant));
             granted = giveBack(lease, tenant, lease.amount);
             forgetIfIdle(lease.tenant, tenant);
         }
         abandoned.forEach(waiter -> waiter.granted.completeExceptionally(rejection()));
         granted.forEach(waiter -> waiter.granted.complete(null));
+    }
+
+    /** Ends what a lease waits for. */
+    private List<Waiter> withdraw(Lease lease, Tenant tenant) {
+        var withdrawn =
+                tenant.waiters.stream().filter(waiter -> waiter.lease == lease).toList();
+        tenant.waiters.removeAll(withdrawn);
+        waiting -= withdrawn.size();
+        return withdrawn;
     }
 
     private List<Waiter> giveBack(Lease lease, Tenant tenant, long amount) {
@@ -347,6 +350,7 @@ public final class ConcurrencyLimiter {
         private final String tenant;
         private long amount;
         private boolean isClosed;
+        private boolean isFrozen;
         private @Nullable Runnable cut;
 
         private Lease(String tenant) {
@@ -364,7 +368,7 @@ public final class ConcurrencyLimiter {
         public boolean tryGrow(long more) {
             synchronized (lock) {
                 var wanted = Math.min(more, settings.capacity() - amount);
-                if (isClosed || waiting > 0 || wanted > free) {
+                if (isClosed || isFrozen || waiting > 0 || wanted > free) {
                     return false;
                 }
                 grant(this, wanted);
@@ -425,6 +429,26 @@ public final class ConcurrencyLimiter {
             synchronized (lock) {
                 cut = null;
             }
+        }
+
+        /**
+         * From now on this lease does not grow, and what it waits for is rejected: a request that ends must not hold
+         * what it has until its wait is over.
+         */
+        public void freeze() {
+            List<Waiter> withdrawn = List.of();
+            List<Waiter> granted = List.of();
+            synchronized (lock) {
+                isFrozen = true;
+                var waitsFor = tenants.get(tenant);
+                if (waitsFor != null) {
+                    withdrawn = withdraw(this, waitsFor);
+                    forgetIfIdle(tenant, waitsFor);
+                    granted = grantWaiting(); // those that it kept waiting
+                }
+            }
+            withdrawn.forEach(waiter -> waiter.granted.completeExceptionally(rejection()));
+            granted.forEach(waiter -> waiter.granted.complete(null));
         }
 
         @Override

@@ -11,7 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 class MemorySizes {
 
     /** The rest is for the service itself, for the database driver's buffers, and for room to collect garbage in. */
-    private static final double HEAP_SHARE = 0.3;
+    private static final double HEAP_SHARE = 0.2;
 
     /** The rest is Netty's: what sockets read and write. */
     private static final double DIRECT_SHARE = 0.5;

@@ -145,6 +145,29 @@ class ConcurrencyLimiterTest {
     }
 
     @Test
+    void freeze_whileItsGrowthWaits_rejectsTheGrowthAndServesOthers() {
+        var limiter = limiter(10, Duration.ofSeconds(10));
+        var held = limiter.acquire("b", 3).join();
+        var lease = limiter.acquire("a", 6).join();
+        var growth = lease.grow(4).toCompletableFuture();
+        var other = limiter.acquire("a", 1);
+        assertThat(other).isNotDone();
+
+        lease.freeze();
+
+        assertThat(growth).failsWithin(Duration.ofMillis(500));
+        assertThat(other).isCompleted();
+        assertThat(lease.tryGrow(1)).isFalse();
+        assertThat(lease.grow(1).toCompletableFuture()).isCompletedExceptionally();
+        assertThat(lease.amount()).isEqualTo(6);
+        lease.close();
+        held.close();
+        other.join().close();
+        assertThat(limiter.used()).isZero();
+        assertThat(limiter.waiting()).isZero();
+    }
+
+    @Test
     void revocableLeases_sameTenantWaits_areKept() throws Exception {
         var limiter = limiter(1, Duration.ofMillis(200));
         var cut = new AtomicInteger();
