@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Without a request in progress it has {@code idle-timeout}. A request in progress has no deadline here.
  *
  * <p>While a client does not take what is sent to it, nothing more is read from it: responses to requests that it keeps
- * sending would fill the memory.
+ * sending would fill the memory. A client that sends many requests at once has some of them served, then the event
+ * loop's other connections are served.
  *
  * <p>It is the first handler of the connection's pipeline. All fields belong to the connection's event loop.
  */
@@ -23,6 +24,9 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     /** How many requests of an HTTP/1 connection wait for their responses before no more bytes are read from it. */
     private static final int MAX_PIPELINED = 64;
+
+    /** How many requests of a connection begin before the event loop serves its other connections. */
+    private static final int MAX_PER_TURN = 16;
 
     static final String NAME = "threadstore-connection";
 
@@ -32,6 +36,9 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     /** Answers late headers where an answer is possible. */
     private @Nullable Runnable lateHeadersAnswer;
 
+    /** Passes on what has been read and waits for the connection's next turn. */
+    private @Nullable Runnable nextTurn;
+
     private @Nullable ScheduledFuture<?> headerTimer;
     private @Nullable ScheduledFuture<?> idleTimer;
     private int requestsInProgress;
@@ -40,6 +47,9 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     private boolean isDiscarding;
     private boolean isReadingHeld;
     private boolean isPipelineFull;
+    private int requestsThisTurn;
+    private boolean isAnyWaiting;
+    private boolean isTurnScheduled;
 
     ConnectionGuard(ConnectionLimits limits) {
         this.limits = limits;
@@ -66,16 +76,67 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        readOrHold(ctx);
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    private void readOrHold(ChannelHandlerContext ctx) {
         if (mayRead(ctx)) {
             resumeReading(ctx);
         } else {
             holdReading(ctx);
+            scheduleTurn(ctx);
         }
-        ctx.fireChannelWritabilityChanged();
     }
 
     private boolean mayRead(ChannelHandlerContext ctx) {
+        return !isAnyWaiting && mayPassOn(ctx);
+    }
+
+    private boolean mayPassOn(ChannelHandlerContext ctx) {
         return ctx.channel().isWritable() && !isPipelineFull;
+    }
+
+    private void scheduleTurn(ChannelHandlerContext ctx) {
+        var turn = nextTurn;
+        if (isAnyWaiting && !isTurnScheduled && turn != null && mayPassOn(ctx)) {
+            isTurnScheduled = true;
+            ctx.executor().execute(() -> {
+                isTurnScheduled = false;
+                requestsThisTurn = 0;
+                turn.run();
+            });
+        }
+    }
+
+    /** @param turn passes on what has been read, as long as {@link #isTurn} */
+    void takeTurnsWith(Runnable turn) {
+        nextTurn = turn;
+    }
+
+    /** Whether more of what has been read may be passed on now. */
+    boolean isTurn() {
+        return requestsThisTurn < MAX_PER_TURN && context != null && mayPassOn(context);
+    }
+
+    int requestsThisTurn() {
+        return requestsThisTurn;
+    }
+
+    /** @param isAny whether something that has been read waits for the next turn; meanwhile no more is read */
+    void waitForTurn(boolean isAny) {
+        isAnyWaiting = isAny;
+        if (context != null) {
+            readOrHold(context);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (!isAnyWaiting) {
+            requestsThisTurn = 0;
+        }
+        ctx.fireChannelReadComplete();
     }
 
     private void resumeReading(ChannelHandlerContext ctx) {
@@ -146,6 +207,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     void requestBegins() {
         requestsInProgress++;
+        requestsThisTurn++;
     }
 
     /** A request of HTTP/1 begins, perhaps before the responses to earlier ones: not too many are read ahead. */
@@ -161,9 +223,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         requestsInProgress--;
         if (isPipelineFull && requestsInProgress < MAX_PIPELINED / 2 && context != null) {
             isPipelineFull = false;
-            if (mayRead(context)) {
-                resumeReading(context);
-            }
+            readOrHold(context);
         }
         if (requestsInProgress == 0) {
             idleSince = System.nanoTime();

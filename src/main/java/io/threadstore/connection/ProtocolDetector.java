@@ -8,21 +8,31 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sees the bytes of HTTP before Vert.x does: behind TLS where there is TLS. Vert.x chooses the protocol by the first
  * bytes and builds the pipeline then. So these bytes are passed on one by one until it has, and the guard of the
- * protocol is in its place before the first request.
+ * protocol is in its place before the first request. Later bytes are passed on in parts, so that a connection with many
+ * requests at once leaves turns to others.
  */
 final class ProtocolDetector extends ChannelInboundHandlerAdapter {
 
     static final String NAME = "threadstore-protocol";
 
+    /** In bytes: some dozen of the shortest requests. */
+    private static final int MIN_PART = 2 * 1024;
+
+    private static final int MAX_PART = 16 * 1024;
+
     private final ConnectionGuard guard;
     private final boolean isBehindTls;
+    private final Deque<ByteBuf> waiting = new ArrayDeque<>();
     private boolean isKnown;
     private boolean isAnyRead;
+    private boolean isTlsAhead;
     private @Nullable Http1Guard http1;
 
     ProtocolDetector(ConnectionGuard guard, boolean isBehindTls) {
@@ -31,28 +41,86 @@ final class ProtocolDetector extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        guard.takeTurnsWith(() -> takeTurn(ctx));
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (guard.isDiscarding()) {
             ReferenceCountUtil.release(message);
-        } else if (isKnown) {
-            read(ctx, message);
-        } else if (message instanceof ByteBuf bytes) {
-            detect(ctx, bytes);
-        } else {
+        } else if (!(message instanceof ByteBuf bytes)) {
             ctx.fireChannelRead(message);
+        } else if (isKnown) {
+            read(ctx, bytes);
+        } else {
+            detect(ctx, bytes);
         }
     }
 
-    private void read(ChannelHandlerContext ctx, Object message) {
+    private void read(ChannelHandlerContext ctx, ByteBuf bytes) {
+        if (isTlsAhead) {
+            ctx.fireChannelRead(bytes); // its detector sees what is decrypted
+            return;
+        }
+        waiting.add(bytes);
+        if (waiting.size() == 1) {
+            passOn(ctx);
+        }
+    }
+
+    /** Passes on in small parts while it is this connection's turn; the rest waits for the next one. */
+    private void passOn(ChannelHandlerContext ctx) {
+        if (guard.isDiscarding()) {
+            releaseWaiting();
+        }
+        var size = MIN_PART;
+        while (!waiting.isEmpty() && guard.isTurn()) {
+            var requests = guard.requestsThisTurn();
+            var first = waiting.element();
+            if (first.readableBytes() <= size) {
+                waiting.remove();
+                pass(ctx, first);
+            } else {
+                pass(ctx, first.readRetainedSlice(size));
+            }
+            // bodies are passed on in larger parts
+            size = guard.requestsThisTurn() == requests ? Math.min(2 * size, MAX_PART) : MIN_PART;
+        }
+        guard.waitForTurn(!waiting.isEmpty());
+    }
+
+    private void pass(ChannelHandlerContext ctx, ByteBuf part) {
         if (http1 == null) {
-            ctx.fireChannelRead(message);
+            ctx.fireChannelRead(part);
             return;
         }
         var requests = http1.requestsRead();
-        ctx.fireChannelRead(message);
+        ctx.fireChannelRead(part);
         if (http1.requestsRead() == requests && http1.isBetweenRequests()) {
             guard.headersBegin();
         }
+    }
+
+    private void takeTurn(ChannelHandlerContext ctx) {
+        passOn(ctx);
+        ctx.fireChannelReadComplete();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        releaseWaiting();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        releaseWaiting();
+    }
+
+    private void releaseWaiting() {
+        waiting.forEach(ByteBuf::release);
+        waiting.clear();
     }
 
     private void detect(ChannelHandlerContext ctx, ByteBuf bytes) {
@@ -92,6 +160,7 @@ final class ProtocolDetector extends ChannelInboundHandlerAdapter {
         var tls = isBehindTls ? null : pipeline.context(SslHandler.class);
         if (tls != null) { // behind the PROXY protocol
             pipeline.addAfter(tls.name(), NAME + "-tls", new ProtocolDetector(guard, true));
+            isTlsAhead = true;
             return true;
         }
         return false;
