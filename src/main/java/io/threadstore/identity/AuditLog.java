@@ -1,13 +1,12 @@
 package io.threadstore.identity;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.threadstore.platform.Caller;
 import io.threadstore.platform.CurrentCaller;
 import io.threadstore.platform.Timestamps;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.util.LinkedHashMap;
+import java.util.Locale;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -25,19 +24,16 @@ public class AuditLog {
     private static final Logger LOG = Logger.getLogger(CATEGORY);
 
     private final CurrentCaller caller;
-    private final ObjectMapper mapper;
     private final Clock clock;
     private final AuditConsole console;
     private final Reads reads;
 
     AuditLog(
             CurrentCaller caller,
-            ObjectMapper mapper,
             Clock clock,
             AuditConsole console,
             @ConfigProperty(name = "threadstore.audit.reads", defaultValue = "exports") Reads reads) {
         this.caller = caller;
-        this.mapper = mapper;
         this.clock = clock;
         this.console = console;
         this.reads = reads;
@@ -76,7 +72,9 @@ public class AuditLog {
         /** The caller may not, or there is no such thread for this caller. */
         REFUSED,
         /** It was not done for another reason: a conflict, a bad request, a fault. */
-        FAILED
+        FAILED;
+
+        private final String name = name().toLowerCase(Locale.ROOT);
     }
 
     /**
@@ -108,21 +106,28 @@ public class AuditLog {
         if (!LOG.isInfoEnabled()) {
             return;
         }
-        var line = new LinkedHashMap<String, @Nullable Object>();
-        line.put("time", Timestamps.format(clock.instant()));
-        line.put("tenant", who == null ? null : who.tenant());
-        line.put("subject", who == null ? null : who.subject());
-        line.put("transport", entry.transport());
-        line.put("operation", entry.operation());
-        line.put("thread_id", entry.threadId());
-        line.put("outcome", entry.outcome().name().toLowerCase(java.util.Locale.ROOT));
-        line.put("status", entry.status());
-        line.put("from", entry.from());
-        line.put("request_id", entry.requestId());
-        try {
-            LOG.info(mapper.writeValueAsString(line));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("texts can always be written", e);
+        var line = new StringBuilder(256).append('{');
+        add(line, "time", Timestamps.format(clock.instant()));
+        add(line, "tenant", who == null ? null : who.tenant());
+        add(line, "subject", who == null ? null : who.subject());
+        add(line, "transport", entry.transport());
+        add(line, "operation", entry.operation());
+        add(line, "thread_id", entry.threadId());
+        add(line, "outcome", entry.outcome().name);
+        add(line, "status", entry.status());
+        add(line, "from", entry.from());
+        add(line, "request_id", entry.requestId());
+        LOG.info(line.append('}').toString());
+    }
+
+    private static void add(StringBuilder line, String name, @Nullable String value) {
+        line.append(line.length() == 1 ? "\"" : ",\"").append(name).append("\":");
+        if (value == null) {
+            line.append("null");
+        } else {
+            line.append('"');
+            JsonStringEncoder.getInstance().quoteAsString(value, line);
+            line.append('"');
         }
     }
 }

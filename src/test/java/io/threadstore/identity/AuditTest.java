@@ -137,7 +137,7 @@ class AuditTest {
     @Test
     void reads_areOnRecordAsTheSettingSays() {
         for (var reads : AuditLog.Reads.values()) {
-            var log = new AuditLog(null, null, null, null, reads);
+            var log = new AuditLog(null, null, null, reads);
 
             assertThat(log.recordsRead(true)).isEqualTo(reads != AuditLog.Reads.NONE);
             assertThat(log.recordsRead(false)).isEqualTo(reads == AuditLog.Reads.ALL);

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 @RequestScoped
 public class RequestMemory {
 
+    /** Leads to the bean of the current request; looking it up each time would cost more than the rest. */
+    private static volatile @Nullable RequestMemory proxy;
+
     private ConcurrencyLimiter.@Nullable Lease lease;
     private long base;
 
@@ -34,7 +37,11 @@ public class RequestMemory {
         if (container == null || !container.requestContext().isActive()) {
             return bytes -> {};
         }
-        var current = container.instance(RequestMemory.class).get();
+        var current = proxy;
+        if (current == null) {
+            current = container.instance(RequestMemory.class).get();
+            proxy = current;
+        }
         return current.handle();
     }
 
