@@ -73,6 +73,9 @@ public final class AdmittedRequest {
             leases.put(limit, lease);
         }
         releaseLater(limit, lease);
+        if (isCut) {
+            lease.freeze();
+        }
     }
 
     private void releaseLater(Limit limit, ConcurrencyLimiter.Lease lease) {
@@ -101,6 +104,9 @@ public final class AdmittedRequest {
                 lease = limiters.of(limit).emptyLease(caller.caller().tenant());
                 leases.put(limit, lease);
                 releaseLater(limit, lease);
+                if (isCut) {
+                    lease.freeze();
+                }
             }
             return lease;
         }

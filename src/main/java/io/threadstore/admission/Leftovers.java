@@ -3,6 +3,7 @@ package io.threadstore.admission;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 
 /**
@@ -17,6 +18,8 @@ enum Leftovers {
     KNOWN_CLIENT(64L * 1024 * 1024, 10_000),
     /** Nothing is read. */
     NONE(0, 1);
+
+    private static final String KEY = "threadstore.leftovers";
 
     private final long maxBytes;
     private final long maxMillis;
@@ -36,9 +39,10 @@ enum Leftovers {
     /** Discards what is left. To be called on the event loop, after the answer. */
     void discard(RoutingContext routing) {
         var request = routing.request();
-        if (request.isEnded() || routing.response().closed()) {
+        if (request.isEnded() || isDisconnected(routing) || routing.get(KEY) != null) {
             return;
         }
+        routing.put(KEY, true);
         var timer = routing.vertx().setTimer(maxMillis, late -> end(routing));
         var discarded = new long[1];
         request.handler(part -> {
@@ -50,6 +54,17 @@ enum Leftovers {
         });
         request.endHandler(ended -> routing.vertx().cancelTimer(timer));
         request.resume();
+        if (request.isEnded()) { // nothing was left: its end has been signalled before
+            routing.vertx().cancelTimer(timer);
+        }
+    }
+
+    /** A response of HTTP/1 that ends its connection calls itself closed before the connection is. */
+    private static boolean isDisconnected(RoutingContext routing) {
+        return routing.request().version() == HttpVersion.HTTP_2
+                ? routing.response().closed()
+                : routing.request().connection() instanceof ConnectionBase connection
+                        && !connection.channel().isActive();
     }
 
     private static void end(RoutingContext routing) {

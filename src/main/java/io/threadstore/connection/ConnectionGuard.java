@@ -90,7 +90,8 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     }
 
     private boolean mayRead(ChannelHandlerContext ctx) {
-        return !isAnyWaiting && mayPassOn(ctx);
+        // what is discarded is read on: a socket that is closed with bytes unread resets the connection
+        return isDiscarding || !isAnyWaiting && mayPassOn(ctx);
     }
 
     private boolean mayPassOn(ChannelHandlerContext ctx) {

@@ -96,8 +96,9 @@ final class ProtocolDetector extends ChannelInboundHandlerAdapter {
             return;
         }
         var requests = http1.requestsRead();
+        var wasBetweenRequests = http1.isBetweenRequests();
         ctx.fireChannelRead(part);
-        if (http1.requestsRead() == requests && http1.isBetweenRequests()) {
+        if (wasBetweenRequests && http1.requestsRead() == requests && http1.isBetweenRequests()) {
             guard.headersBegin();
         }
     }

@@ -166,6 +166,73 @@ class RequestResourcesTest {
         }
     }
 
+    /** The framework would keep on the heap what arrives after the answer. */
+    @Test
+    void bodyThatGoesOn_afterTheAnswer_endsWithTheConnection() throws Exception {
+        var most = 200 * 1024 * 1024;
+        var chunk = ("10000\r\n" + " ".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        try (var client = new Socket(service.getHost(), service.getPort())) {
+            client.getOutputStream().write(unsupported(Rest.aThread(), "Transfer-Encoding: chunked"));
+            var answer = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8));
+            assertThat(answer.readLine()).contains("415");
+
+            var sent = 0;
+            try {
+                for (; sent < most; sent += chunk.length) {
+                    client.getOutputStream().write(chunk);
+                }
+            } catch (IOException e) {
+                // it has been closed
+            }
+
+            assertThat(sent).isLessThan(most);
+        }
+    }
+
+    @Test
+    void restOfABody_afterTheAnswer_leavesTheConnectionUsable() throws Exception {
+        var length = 100_000;
+        try (var client = new Socket(service.getHost(), service.getPort())) {
+            client.setSoTimeout(20_000);
+            client.getOutputStream().write(unsupported(Rest.aThread(), "Content-Length: " + length));
+            var answers = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8));
+            assertThat(answers.readLine()).contains("415");
+            client.getOutputStream().write(" ".repeat(length).getBytes(StandardCharsets.US_ASCII));
+
+            client.getOutputStream()
+                    .write("GET /v1/threads?limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+
+            String line;
+            do {
+                line = answers.readLine();
+                assertThat(line).isNotNull();
+            } while (!line.contains("HTTP/1.1 200"));
+        }
+    }
+
+    /** A response that ends its connection waits for the request's end, so what is left has to be read. */
+    @Test
+    void restOfABody_afterAnAnswerThatEndsTheConnection_isReadAndTheConnectionEnds() throws Exception {
+        var length = 2 * 1024 * 1024;
+        try (var client = new Socket(service.getHost(), service.getPort())) {
+            client.setSoTimeout(5_000);
+            client.getOutputStream()
+                    .write(unsupported(Rest.aThread(), "Connection: close\r\nContent-Length: " + length));
+            client.getOutputStream().write(" ".repeat(length).getBytes(StandardCharsets.US_ASCII));
+
+            var answer = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(answer).startsWith("HTTP/1.1 415");
+        }
+    }
+
+    private static byte[] unsupported(Object thread, String header) {
+        return ("POST /v1/threads/" + thread + "/items HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                        + header + "\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
     /** Else a tenant that disconnects at once could have any number of requests worked on. */
     @Test
     void permit_ofAClientThatDisconnects_isHeldUntilTheWorkEnds() throws Exception {

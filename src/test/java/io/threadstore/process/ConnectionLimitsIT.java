@@ -106,6 +106,18 @@ class ConnectionLimitsIT {
         }
     }
 
+    /** The end of a body is no beginning of headers. */
+    @Test
+    void bodyThatEndsAfterItsAnswer_onAnIdleConnection_beginsNoHeaders() throws Exception {
+        try (var socket = connect()) {
+            send(socket, "POST /v1//threads HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n" + " ".repeat(5000));
+            assertThat(read(socket, "\\}$")).startsWith("HTTP/1.1 400");
+            TimeUnit.MILLISECONDS.sleep(3000); // longer than headers may take, shorter than it may be idle
+            send(socket, GET);
+            assertThat(read(socket, "\\}$")).startsWith("HTTP/1.1 200");
+        }
+    }
+
     @Test
     void idleConnection_afterIdleTimeout_isClosed() throws Exception {
         try (var socket = connect()) {
