@@ -3,6 +3,9 @@ package io.threadstore.platform;
 import io.quarkus.bootstrap.logging.InitialConfigurator;
 import io.quarkus.runtime.Application;
 import io.quarkus.runtime.ApplicationLifecycleManager;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -11,15 +14,32 @@ import org.jboss.logmanager.handlers.AsyncHandler;
 
 /**
  * The console's log has a queue (quarkus.log.console.async), and a daemon thread writes it. Nothing waits for that
- * thread when the process ends, so the last lines would be lost: why the service did not start, or what failed while it
- * stopped. This waits for them.
+ * thread when the process ends, and the framework closes the console once it has logged that the service has stopped. So
+ * the last lines would be lost: why the service did not start, or what failed while it stopped. This waits for them.
  */
-public final class ConsoleLog {
+@ApplicationScoped
+public class ConsoleLog {
 
     /** A console that takes nothing must not keep the process from its end. */
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
-    private ConsoleLog() {}
+    private static volatile List<AsyncHandler> queues = List.of();
+
+    ConsoleLog() {}
+
+    /** Keeps the console open until its queue is written, also when the queue takes no more. */
+    void keepOpen(@Observes StartupEvent started) {
+        queues = current();
+    }
+
+    private static List<AsyncHandler> current() {
+        var found = Arrays.stream(InitialConfigurator.DELAYED_HANDLER.getHandlers())
+                .filter(AsyncHandler.class::isInstance)
+                .map(AsyncHandler.class::cast)
+                .toList();
+        found.forEach(queue -> queue.setCloseChildren(false));
+        return found;
+    }
 
     /**
      * Waits at the end of the process, after the application has stopped, until what is queued is written; 2 s at most.
@@ -33,18 +53,9 @@ public final class ConsoleLog {
         if (application != null) {
             application.awaitShutdown();
         }
-        var queues = Arrays.stream(InitialConfigurator.DELAYED_HANDLER.getHandlers())
-                .filter(AsyncHandler.class::isInstance)
-                .map(AsyncHandler.class::cast)
-                .toList();
-        queues.forEach(ConsoleLog::close);
-        awaitEmpty(queues);
-    }
-
-    /** The queue takes no more; its thread writes the rest. */
-    private static void close(AsyncHandler queue) {
-        queue.setCloseChildren(false); // else the console is closed before the rest is written
-        queue.close();
+        var left = queues.isEmpty() ? current() : queues; // none are known if it has not started
+        left.forEach(AsyncHandler::close); // they take no more; their threads write the rest
+        awaitEmpty(left);
     }
 
     private static void awaitEmpty(List<AsyncHandler> queues) {

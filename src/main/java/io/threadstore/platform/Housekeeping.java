@@ -7,6 +7,7 @@ import io.quarkus.runtime.Startup;
 import jakarta.annotation.PostConstruct;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,8 @@ public class Housekeeping implements Supervised {
     private static final Logger LOG = Logger.getLogger(Housekeeping.class);
 
     private static final long STUCK_MILLIS = TimeUnit.HOURS.toMillis(1);
+
+    private static final Duration LONGEST_RUN_AT_END = Duration.ofSeconds(3);
 
     private final Supervisor supervisor;
     private final MeterRegistry registry;
@@ -50,8 +53,17 @@ public class Housekeeping implements Supervised {
                 .register(registry);
     }
 
+    /** A run that has begun is waited for: without its connection it would fail, with pages of log. */
     void stop(@Observes ShutdownEvent event) {
         stopping = true;
+        var deadline = System.nanoTime() + LONGEST_RUN_AT_END.toNanos();
+        try {
+            while (!running.isEmpty() && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Whether the service is ending, so that work of many steps ends after the current one. */
@@ -64,12 +76,11 @@ public class Housekeeping implements Supervised {
      * @throws RuntimeException the work's own, where neither the database nor the service's end explains it
      */
     public void run(String what, Runnable work) {
-        if (stopping) {
-            return;
-        }
         running.put(what, System.nanoTime());
         try {
-            work.run();
+            if (!stopping) { // asked after it is known to run, so that the end waits for it
+                work.run();
+            }
         } catch (RuntimeException e) {
             if (!stopping && !DatabaseFailures.isUnavailable(e)) {
                 throw e;
