@@ -25,8 +25,11 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     /** How many requests of an HTTP/1 connection wait for their responses before no more bytes are read from it. */
     private static final int MAX_PIPELINED = 64;
 
-    /** How many requests of a connection begin before the event loop serves its other connections. */
-    private static final int MAX_PER_TURN = 16;
+    /** How much of a connection is served before the event loop's others: 16 requests, or 1,024 frames of HTTP/2. */
+    private static final int MAX_PER_TURN = 1024;
+
+    private static final int REQUEST_COST = 64;
+    private static final int FRAME_COST = 1;
 
     static final String NAME = "threadstore-connection";
 
@@ -47,7 +50,8 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     private boolean isDiscarding;
     private boolean isReadingHeld;
     private boolean isPipelineFull;
-    private int requestsThisTurn;
+    private int requestsBegun;
+    private int costThisTurn;
     private boolean isAnyWaiting;
     private boolean isTurnScheduled;
 
@@ -104,7 +108,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
             isTurnScheduled = true;
             ctx.executor().execute(() -> {
                 isTurnScheduled = false;
-                requestsThisTurn = 0;
+                costThisTurn = 0;
                 turn.run();
             });
         }
@@ -117,11 +121,17 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     /** Whether more of what has been read may be passed on now. */
     boolean isTurn() {
-        return requestsThisTurn < MAX_PER_TURN && context != null && mayPassOn(context);
+        return costThisTurn < MAX_PER_TURN && context != null && mayPassOn(context);
     }
 
-    int requestsThisTurn() {
-        return requestsThisTurn;
+    /** How many requests have begun on this connection; it may overflow. */
+    int requestsBegun() {
+        return requestsBegun;
+    }
+
+    /** A frame of HTTP/2 has begun. */
+    void frameBegins() {
+        costThisTurn += FRAME_COST;
     }
 
     /** @param isAny whether something that has been read waits for the next turn; meanwhile no more is read */
@@ -135,7 +145,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (!isAnyWaiting) {
-            requestsThisTurn = 0;
+            costThisTurn = 0;
         }
         ctx.fireChannelReadComplete();
     }
@@ -208,7 +218,8 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
     void requestBegins() {
         requestsInProgress++;
-        requestsThisTurn++;
+        requestsBegun++;
+        costThisTurn += REQUEST_COST;
     }
 
     /** A request of HTTP/1 begins, perhaps before the responses to earlier ones: not too many are read ahead. */

@@ -95,6 +95,7 @@ final class Http2FrameLimiter extends ChannelDuplexHandler {
                 if (headerBytes == FRAME_HEADER_BYTES) {
                     headerBytes = 0;
                     skip = length;
+                    guard.frameBegins();
                     if (isFirstFrame) { // SETTINGS, or the codec rejects it
                         isFirstFrame = false;
                         guard.headersComplete();

@@ -76,7 +76,7 @@ final class ProtocolDetector extends ChannelInboundHandlerAdapter {
         }
         var size = MIN_PART;
         while (!waiting.isEmpty() && guard.isTurn()) {
-            var requests = guard.requestsThisTurn();
+            var requests = guard.requestsBegun();
             var first = waiting.element();
             if (first.readableBytes() <= size) {
                 waiting.remove();
@@ -85,7 +85,7 @@ final class ProtocolDetector extends ChannelInboundHandlerAdapter {
                 pass(ctx, first.readRetainedSlice(size));
             }
             // bodies are passed on in larger parts
-            size = guard.requestsThisTurn() == requests ? Math.min(2 * size, MAX_PART) : MIN_PART;
+            size = guard.requestsBegun() == requests ? Math.min(2 * size, MAX_PART) : MIN_PART;
         }
         guard.waitForTurn(!waiting.isEmpty());
     }
