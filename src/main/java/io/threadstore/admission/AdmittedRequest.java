@@ -72,17 +72,17 @@ public final class AdmittedRequest {
         synchronized (leases) {
             leases.put(limit, lease);
         }
-        releaseLater(limit, lease);
-        if (isCut) {
-            lease.freeze();
-        }
+        keep(limit, lease);
     }
 
-    private void releaseLater(Limit limit, ConcurrencyLimiter.Lease lease) {
+    private void keep(Limit limit, ConcurrencyLimiter.Lease lease) {
         if (limit == Limit.MEMORY || limit == Limit.DIRECT_MEMORY) {
             resources.untilSent(lease::close);
         } else {
             resources.untilWorkEnds(lease::close);
+        }
+        if (isCut) {
+            lease.freeze();
         }
     }
 
@@ -103,10 +103,7 @@ public final class AdmittedRequest {
             if (lease == null) {
                 lease = limiters.of(limit).emptyLease(caller.caller().tenant());
                 leases.put(limit, lease);
-                releaseLater(limit, lease);
-                if (isCut) {
-                    lease.freeze();
-                }
+                keep(limit, lease);
             }
             return lease;
         }

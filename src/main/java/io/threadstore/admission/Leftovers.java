@@ -8,8 +8,8 @@ import io.vertx.ext.web.RoutingContext;
 
 /**
  * What is left of a request's body after its answer. A part of it is read and discarded, so that a client that sends
- * first still sees the answer; then the connection, or the HTTP/2 stream, ends. If nobody discarded it, the framework
- * would keep on the heap what arrives, and an HTTP/2 stream would keep a part of its connection's window.
+ * first still sees the answer; then the connection, or the HTTP/2 stream, ends. Otherwise the framework would keep on
+ * the heap what arrives, and an HTTP/2 stream would keep a part of its connection's window.
  */
 enum Leftovers {
     /** Of a client that is not authenticated. */

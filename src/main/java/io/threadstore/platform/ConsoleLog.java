@@ -14,8 +14,8 @@ import org.jboss.logmanager.handlers.AsyncHandler;
 
 /**
  * The console's log has a queue (quarkus.log.console.async), and a daemon thread writes it. Nothing waits for that
- * thread when the process ends, and the framework closes the console once it has logged that the service has stopped. So
- * the last lines would be lost: why the service did not start, or what failed while it stopped. This waits for them.
+ * thread when the process ends, and the framework closes the console once it has logged that the service has stopped.
+ * The last lines would be lost: why the service did not start, or what failed while it stopped. This waits for them.
  */
 @ApplicationScoped
 public class ConsoleLog {

@@ -70,7 +70,7 @@ final class Attacks {
                 attacks.attack("M4 half-sent headers", 100, attacks::halfHeaders),
                 attacks.attack("M6 PING flood", 2, attacks::pings),
                 attacks.attack("M6 SETTINGS flood", 2, attacks::settings),
-                attacks.attack("X1 pipelined requests whose answers are not read", 4, attacks::unreadAnswers),
+                attacks.attack("X1 pipelined requests, answers not read", 4, attacks::unreadAnswers),
                 attacks.attack("X2 lists over HTTP/2 without a window", 8, attacks::listsWithoutWindow),
                 attacks.attack("X3 requests over HTTP/2 that are reset at once", 4, attacks::resets),
                 attacks.attack("K2 histories of long items", 8, attacks::longItems),
